@@ -1,0 +1,211 @@
+//! HTTP, and nothing above it: one request out, one answer back, exactly as the case wrote it.
+
+use std::fmt::Write as _;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use ureq::config::AutoHeaderValue;
+use ureq::{Agent, http};
+
+use crate::case::Credential;
+use crate::pattern::shorten;
+
+/// Okta closes its socket after this long, so a slower answer is no answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// A whole account's page of a thousand large resources fits many times over.
+const LARGEST_ANSWER: u64 = 256 * 1024 * 1024;
+/// How often a 429 is waited out before it counts as the answer.
+const POLITENESS: u32 = 10;
+const LONGEST_WAIT: u64 = 30;
+
+/// One request, ready to go.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub method: String,
+    /// Path and query below the base URL.
+    pub path: String,
+    pub credential: Credential,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
+}
+
+/// One answer.
+#[derive(Debug, Clone)]
+pub struct Response {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub text: String,
+    /// The body as JSON, when it is JSON.
+    pub json: Option<Value>,
+    pub took: Duration,
+}
+
+/// The server under test.
+pub struct Client {
+    agent: Agent,
+    base: String,
+    token: String,
+    other_token: Option<String>,
+}
+
+impl Client {
+    pub fn new(base_url: &str, token: &str, other_token: Option<&str>) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .allow_non_standard_methods(true)
+            .accept(AutoHeaderValue::None)
+            .accept_encoding(AutoHeaderValue::None)
+            .user_agent(concat!("scim-conformance/", env!("CARGO_PKG_VERSION")))
+            .timeout_global(Some(PATIENCE))
+            .build()
+            .new_agent();
+        Self {
+            agent,
+            base: base_url.trim_end_matches('/').to_owned(),
+            token: bare(token),
+            other_token: other_token.map(bare),
+        }
+    }
+
+    /// Sends a request. A server that asks to slow down is obeyed: limits are not what this suite measures.
+    pub fn send(&self, request: &Request) -> Result<Response, String> {
+        for _ in 0..POLITENESS {
+            let response = self.once(request)?;
+            let wait = match response.header("Retry-After") {
+                Some(seconds) if response.status == 429 => seconds.parse().unwrap_or(1),
+                _ => return Ok(response),
+            };
+            sleep(Duration::from_secs(u64::min(wait, LONGEST_WAIT)));
+        }
+        self.once(request)
+    }
+
+    fn once(&self, request: &Request) -> Result<Response, String> {
+        let mut builder =
+            http::Request::builder().method(request.method.as_str()).uri(format!("{}{}", self.base, request.path));
+        if let Some(authorization) = self.authorization(request.credential) {
+            builder = builder.header("Authorization", authorization);
+        }
+        for (name, value) in &request.headers {
+            builder = builder.header(name, value);
+        }
+        let started = Instant::now();
+        let answer = match &request.body {
+            Some(body) => {
+                let ready = builder.body(body.as_bytes()).map_err(|error| unsendable(&error))?;
+                self.agent.run(ready)
+            }
+            None => {
+                let ready = builder.body(()).map_err(|error| unsendable(&error))?;
+                self.agent.run(ready)
+            }
+        };
+        let mut answer = answer.map_err(|error| format!("no answer: {error}"))?;
+        let bytes = answer
+            .body_mut()
+            .with_config()
+            .limit(LARGEST_ANSWER)
+            .read_to_vec()
+            .map_err(|error| format!("the answer broke off: {error}"))?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Response {
+            status: answer.status().as_u16(),
+            headers: answer
+                .headers()
+                .iter()
+                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .collect(),
+            json: serde_json::from_str(&text).ok(),
+            text,
+            took: started.elapsed(),
+        })
+    }
+
+    fn authorization(&self, credential: Credential) -> Option<String> {
+        match credential {
+            Credential::Main => Some(format!("Bearer {}", self.token)),
+            Credential::Other => self.other_token.as_ref().map(|token| format!("Bearer {token}")),
+            Credential::Raw => Some(self.token.clone()),
+            Credential::Wrong => Some("non-token".to_owned()),
+            Credential::None => None,
+        }
+    }
+}
+
+/// People paste tokens with the word in front.
+fn bare(token: &str) -> String {
+    let token = token.trim();
+    token.strip_prefix("Bearer ").unwrap_or(token).trim().to_owned()
+}
+
+fn unsendable(error: &http::Error) -> String {
+    format!("the request cannot be sent: {error}")
+}
+
+impl Request {
+    /// A plain request with the headers every SCIM client sends.
+    pub fn new(method: &str, path: impl Into<String>, body: Option<String>) -> Self {
+        let mut headers = vec![("Accept".to_owned(), "application/scim+json".to_owned())];
+        if body.is_some() {
+            headers.push(("Content-Type".to_owned(), "application/scim+json".to_owned()));
+        }
+        Self { method: method.to_owned(), path: path.into(), credential: Credential::Main, headers, body }
+    }
+
+    /// Replaces a header; an empty value takes it away.
+    pub fn set_header(&mut self, name: &str, value: &str) {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        if !value.is_empty() {
+            self.headers.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    pub fn line(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The request for a person, without the credential.
+    pub fn describe(&self) -> String {
+        let mut out = self.line();
+        let kind = match self.credential {
+            Credential::Main => "",
+            Credential::Other => "the other account's token",
+            Credential::Raw => "the token without the word Bearer",
+            Credential::Wrong => "a wrong token",
+            Credential::None => "no token",
+        };
+        if !kind.is_empty() {
+            let _ = write!(out, "\n(with {kind})");
+        }
+        for (name, value) in &self.headers {
+            let _ = write!(out, "\n{name}: {value}");
+        }
+        if let Some(body) = &self.body {
+            let _ = write!(out, "\n{}", shorten(body.trim(), 2000));
+        }
+        out
+    }
+}
+
+impl Response {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The answer for a person.
+    pub fn describe(&self) -> String {
+        let mut out = self.status.to_string();
+        for name in ["Content-Type", "Location", "ETag", "Allow", "WWW-Authenticate"] {
+            if let Some(value) = self.header(name) {
+                let _ = write!(out, "\n{name}: {value}");
+            }
+        }
+        if !self.text.is_empty() {
+            let _ = write!(out, "\n{}", shorten(&self.text, 2000));
+        }
+        out
+    }
+}

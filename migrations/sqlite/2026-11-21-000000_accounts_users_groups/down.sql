@@ -1,0 +1,10 @@
+DROP TABLE secrets;
+DROP TABLE totals;
+DROP TABLE memberships;
+DROP TABLE groups;
+DROP TABLE user_emails;
+DROP TABLE users;
+DROP TABLE admin_keys;
+DROP TABLE tokens;
+DROP TABLE connections;
+DROP TABLE accounts;

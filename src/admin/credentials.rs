@@ -1,0 +1,104 @@
+//! Tokens and admin keys: made, shown once, listed, revoked.
+
+use super::Error;
+use crate::domain::{AdminKey, Id, Lifetime, PlainSecret, SecretKind, Token};
+use crate::storage::rows::{AdminKeyRow, TokenRow};
+use crate::storage::{Db, Tx};
+
+/// A credential that was just made; the secret cannot be had again.
+#[derive(Debug)]
+pub struct IssuedSecret {
+    pub id: Id,
+    pub secret: PlainSecret,
+    /// Milliseconds since 1970.
+    pub expires: Option<i64>,
+}
+
+/// Makes a token for a connection. `lifetime` is in milliseconds; without it the token does not expire.
+pub async fn create_token(db: &Db, account: Id, connection: Id, lifetime: Option<i64>) -> Result<IssuedSecret, Error> {
+    let (row, issued) = new_token(account, connection, lifetime)?;
+    db.write(async move |tx| Ok::<_, Error>(tx.insert_token(&row).await?)).await?;
+    Ok(issued)
+}
+
+pub(super) fn new_token(account: Id, connection: Id, lifetime: Option<i64>) -> Result<(TokenRow, IssuedSecret), Error> {
+    let (id, secret) = (Id::new(), PlainSecret::generate(SecretKind::Token)?);
+    let expires = lifetime.map(|lifetime| id.created().saturating_add(lifetime));
+    let row = TokenRow {
+        hash: secret.hash().0,
+        id: id.into(),
+        account_id: account.into(),
+        connection_id: connection.into(),
+        created_at: id.created(),
+        expires_at: expires,
+        revoked_at: None,
+        last_used_at: None,
+    };
+    Ok((row, IssuedSecret { id, secret, expires }))
+}
+
+/// In order of creation, those of one connection or of all.
+pub async fn tokens(db: &Db, account: Id, connection: Option<Id>) -> Result<Vec<Token>, Error> {
+    let rows = db.read(async move |tx| Ok::<_, Error>(tx.tokens(account, connection).await?)).await?;
+    let token = |row: TokenRow| Token {
+        id: row.id.0,
+        account: row.account_id.0,
+        connection: row.connection_id.0,
+        lifetime: Lifetime {
+            created: row.created_at,
+            expires: row.expires_at,
+            revoked: row.revoked_at,
+            last_used: row.last_used_at,
+        },
+    };
+    Ok(rows.into_iter().map(token).collect())
+}
+
+/// Counts at once, on every replica. Revoking twice is no error.
+pub async fn revoke_token(db: &Db, id: Id, now: i64) -> Result<(), Error> {
+    let known = db.write(async move |tx| Ok::<_, Error>(tx.revoke_token(id, now).await?)).await?;
+    let hint = "See `scim-connector token list`.";
+    if known { Ok(()) } else { Err(Error::NotFound { what: "token", name: id.to_string(), hint }) }
+}
+
+pub async fn create_admin_key(db: &Db, account: Id) -> Result<IssuedSecret, Error> {
+    let (row, issued) = new_admin_key(account)?;
+    db.write(async move |tx| Ok::<_, Error>(tx.insert_admin_key(&row).await?)).await?;
+    Ok(issued)
+}
+
+pub(super) fn new_admin_key(account: Id) -> Result<(AdminKeyRow, IssuedSecret), Error> {
+    let (id, secret) = (Id::new(), PlainSecret::generate(SecretKind::AdminKey)?);
+    let row = AdminKeyRow {
+        hash: secret.hash().0,
+        id: id.into(),
+        account_id: account.into(),
+        created_at: id.created(),
+        revoked_at: None,
+        last_used_at: None,
+    };
+    Ok((row, IssuedSecret { id, secret, expires: None }))
+}
+
+/// In order of creation.
+pub async fn admin_keys(db: &Db, account: Id) -> Result<Vec<AdminKey>, Error> {
+    let rows = db.read(async move |tx: &mut Tx<'_>| Ok::<_, Error>(tx.admin_keys(account).await?)).await?;
+    let key = |row: AdminKeyRow| AdminKey {
+        id: row.id.0,
+        account: row.account_id.0,
+        lifetime: Lifetime {
+            created: row.created_at,
+            expires: None,
+            revoked: row.revoked_at,
+            last_used: row.last_used_at,
+        },
+    };
+    Ok(rows.into_iter().map(key).collect())
+}
+
+/// Counts at once, on every replica. Revoking twice is no error.
+pub async fn revoke_admin_key(db: &Db, id: Id, now: i64) -> Result<(), Error> {
+    let known = db.write(async move |tx| Ok::<_, Error>(tx.revoke_admin_key(id, now).await?)).await?;
+    let hint = "See `scim-connector admin-key list`.";
+    if known { Ok(()) } else { Err(Error::NotFound { what: "admin key", name: id.to_string(), hint }) }
+}

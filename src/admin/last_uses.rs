@@ -1,0 +1,33 @@
+//! When each token was last used: kept in memory and written down together, because a write for each request would cost
+//! more than the request.
+
+use crate::domain::Id;
+use crate::storage::{Db, Error, Tx};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+#[derive(Default)]
+pub struct LastUses {
+    uses: Mutex<HashMap<Id, i64>>,
+}
+
+impl LastUses {
+    pub fn note(&self, token: Id, now: i64) {
+        self.uses.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(token, now);
+    }
+
+    /// Writes down what was noted since the last time.
+    pub async fn write(&self, db: &Db) -> Result<(), Error> {
+        let uses = std::mem::take(&mut *self.uses.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        if uses.is_empty() {
+            return Ok(());
+        }
+        let work = async move |tx: &mut Tx<'_>| {
+            for (token, time) in &uses {
+                tx.touch_token(*token, *time).await?;
+            }
+            Ok(())
+        };
+        db.write(work).await
+    }
+}

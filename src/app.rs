@@ -1,0 +1,92 @@
+//! A server put together: settings, database, service.
+
+use crate::admin::LastUses;
+use crate::clock;
+use crate::config::Config;
+use crate::provisioning::{self, Service};
+use crate::scim::cursor::Cursors;
+use crate::scim::discovery::Capabilities;
+use crate::scim::list::PageLimits;
+use crate::storage::{Db, Error, Places, Tx};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What every request handler works with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub service: Service,
+    pub last_uses: Arc<LastUses>,
+    pub limits: Limits,
+}
+
+/// What one request may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes, but for a bulk request.
+    pub body: usize,
+    /// Bytes of a bulk request.
+    pub bulk_body: usize,
+    pub time: Duration,
+}
+
+impl App {
+    /// Puts a server together on an open, migrated database. `public_url` is where clients reach it.
+    pub async fn new(db: Db, config: &Config, public_url: &str) -> Result<Self, Error> {
+        let secret = shared_secret(&db).await?;
+        let scim = &config.scim;
+        let capabilities = Capabilities {
+            page: PageLimits { default: scim.page_default, maximum: scim.page_maximum },
+            bulk_operations: scim.bulk_operations,
+            bulk_payload: scim.bulk_payload_bytes,
+            cursor_timeout: scim.cursor_timeout_seconds,
+        };
+        let settings = provisioning::Settings {
+            base_url: format!("{}/scim/v2", public_url.trim_end_matches('/')).into(),
+            capabilities,
+            group_answer_members: scim.group_answer_members,
+        };
+        let timeout = i64::try_from(scim.cursor_timeout_seconds).unwrap_or(i64::MAX / 1_000_000);
+        let service =
+            Service { db, cursors: Cursors::new(&secret, timeout), places: Arc::new(Places::default()), settings };
+        let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let limits = Limits {
+            body: bytes(config.server.body_limit_bytes),
+            bulk_body: bytes(scim.bulk_payload_bytes),
+            time: Duration::from_secs(config.server.request_timeout_seconds),
+        };
+        Ok(Self { service, last_uses: Arc::new(LastUses::default()), limits })
+    }
+
+    /// Writes down now and then when each token was last used, until the program ends.
+    pub async fn keep_last_uses(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(30));
+        loop {
+            pause.tick().await;
+            self.write_last_uses().await;
+        }
+    }
+
+    /// Writes down when each token was last used since this was called before.
+    pub async fn write_last_uses(&self) {
+        if let Err(error) = self.last_uses.write(&self.service.db).await {
+            tracing::warn!(%error, "the last uses of tokens could not be written");
+        }
+    }
+
+    /// Whether the database can be reached and is migrated.
+    pub async fn is_ready(&self) -> Result<(), Error> {
+        self.service.db.read(async |tx: &mut Tx<'_>| tx.accounts().await.map(drop)).await
+    }
+
+    /// Milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        clock::now()
+    }
+}
+
+/// The secret that signs cursors: made by the first server, the same on every replica.
+async fn shared_secret(db: &Db) -> Result<Vec<u8>, Error> {
+    let mut proposal = [0; 32];
+    getrandom::fill(&mut proposal).map_err(|error| Error::Internal(error.to_string()))?;
+    db.write(async move |tx: &mut Tx<'_>| tx.secret("cursor", &proposal).await).await
+}

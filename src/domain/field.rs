@@ -1,0 +1,56 @@
+//! What conditions and orders can ask of users and groups.
+
+use crate::expr::{Expr, Value};
+
+/// Which of the two a list is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    User,
+    Group,
+}
+
+impl Kind {
+    /// The word in the database.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+}
+
+/// A fact about a user or a group. Text is compared folded; which facts have an index is said at each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Field {
+    /// Indexed.
+    Id,
+    /// Indexed; users only.
+    UserName,
+    /// Indexed.
+    DisplayName,
+    /// Indexed.
+    ExternalId,
+    /// Indexed for inactive users; users only.
+    Active,
+    /// Indexed: the time stands in the id.
+    Created,
+    /// Indexed.
+    LastModified,
+    /// A list with the elements `value`, `type`, `display`, `primary`; `value` is indexed. Users only.
+    Emails,
+    /// A list with the elements `value` and `display`; `value` is indexed. Users only.
+    Groups,
+    /// A list with the element `value`, indexed. Groups only.
+    Members,
+    /// Anything else that a client keeps here, by its path in `Profile::search`; `FIRST` stands for the first element
+    /// of a list. Not indexed.
+    Profile(Vec<&'static str>),
+    /// Inside a condition on one element of a list: a part of that element.
+    Element(&'static str),
+}
+
+/// In the path of a `Field::Profile`: the first element of a list.
+pub const FIRST: &str = "[0]";
+
+/// A condition on a user or a group.
+pub type Condition = Expr<Field, Value>;

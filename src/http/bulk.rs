@@ -1,0 +1,20 @@
+//! `/Bulk`.
+
+use super::answer::{Failure, value};
+use super::extract::{Authenticated, BulkJson, Identified};
+use crate::app::App;
+use crate::provisioning;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+pub async fn bulk(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Identified(request_id): Identified,
+    BulkJson(body): BulkJson,
+) -> Result<Response, Failure> {
+    let request = app.service.request(caller, app.now());
+    let message = provisioning::bulk(&app.service, request, body, request_id).await?;
+    Ok(value(StatusCode::OK, &message))
+}

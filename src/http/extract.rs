@@ -1,0 +1,164 @@
+//! What handlers ask of a request: who asks, what for, with which body.
+
+use super::answer::Failure;
+use super::edge::RequestId;
+use crate::app::App;
+use crate::domain::PlainSecret;
+use crate::provisioning::{self, Caller, Error, Refusal};
+use crate::scim::Error as ScimError;
+use crate::scim::etag::Condition;
+use crate::scim::list::Query;
+use crate::scim::project::Projection;
+use crate::scim::schema::ResourceType;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, IF_MATCH, IF_NONE_MATCH};
+use axum::http::request::Parts;
+use serde_json::Value;
+
+/// Who asks. A handler that names this in its arguments cannot run for a stranger.
+pub struct Authenticated(pub Caller);
+
+impl FromRequestParts<App> for Authenticated {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let Some(header) = parts.headers.get(AUTHORIZATION) else {
+            return Err(Error::Unauthorized("Send the token of a connection: Authorization: Bearer <token>.").into());
+        };
+        // RFC 6750 §2.1; Okta's header mode sends the token alone.
+        let text = header.to_str().unwrap_or_default().trim();
+        let token = match text.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => token.trim(),
+            _ => text,
+        };
+        let now = app.now();
+        let caller = provisioning::authenticate(&app.service.db, PlainSecret::received(token), now).await?;
+        app.last_uses.note(caller.token, now);
+        Ok(Self(caller))
+    }
+}
+
+/// The last part of the path as it was sent: whatever it is, it either is an id of ours or names nothing.
+pub struct LastPart(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for LastPart {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let path = parts.uri.path().trim_end_matches('/');
+        Ok(Self(path.rsplit('/').next().unwrap_or_default().to_owned()))
+    }
+}
+
+/// The query of a list.
+pub struct Listed(pub Query);
+
+impl<S: Send + Sync> FromRequestParts<S> for Listed {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        Query::from_parameters(parameters(parts)).map(Self).map_err(|error| Error::from(error).into())
+    }
+}
+
+/// `attributes` and `excludedAttributes` of a request for one resource (RFC 7644 §3.9).
+pub struct Projected {
+    included: Option<Vec<String>>,
+    excluded: Option<Vec<String>>,
+}
+
+impl Projected {
+    pub fn on(&self, resource_type: &'static ResourceType) -> Projection {
+        Projection::new(self.included.as_deref(), self.excluded.as_deref(), resource_type)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Projected {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let mut projected = Self { included: None, excluded: None };
+        for (name, value) in parameters(parts) {
+            let names = || Some(value.split(',').filter(|name| !name.trim().is_empty()).map(str::to_owned).collect());
+            if name.eq_ignore_ascii_case("attributes") {
+                projected.included = names();
+            } else if name.eq_ignore_ascii_case("excludedAttributes") {
+                projected.excluded = names();
+            }
+        }
+        Ok(projected)
+    }
+}
+
+fn parameters(parts: &Parts) -> impl Iterator<Item = (String, String)> + '_ {
+    let query = parts.uri.query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned()))
+}
+
+/// The preconditions of a request (RFC 9110 §13.1).
+pub struct Conditions {
+    pub if_match: Option<Condition>,
+    pub if_none_match: Option<Condition>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Conditions {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let read =
+            |headers: &HeaderMap, name| headers.get(name).and_then(|value| value.to_str().ok()).map(Condition::parse);
+        let headers = &parts.headers;
+        Ok(Self { if_match: read(headers, IF_MATCH), if_none_match: read(headers, IF_NONE_MATCH) })
+    }
+}
+
+/// The id of the request, for answers that carry errors inside.
+pub struct Identified(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Identified {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()))
+    }
+}
+
+/// A JSON body, whatever its Content-Type says: clients send scim+json, json, with a charset, or nothing.
+pub struct Json(pub Value);
+
+impl FromRequest<App> for Json {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        read(request.into_body(), app.limits.body).await.map(Self)
+    }
+}
+
+/// The same for a bulk request, which has its own limit.
+pub struct BulkJson(pub Value);
+
+impl FromRequest<App> for BulkJson {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        read(request.into_body(), app.limits.bulk_body).await.map(Self)
+    }
+}
+
+async fn read(body: Body, limit: usize) -> Result<Value, Failure> {
+    let bytes = to_bytes(body, limit).await.map_err(|error| {
+        let too_long =
+            std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        if too_long {
+            Failure::from(Error::TooLarge { what: "bytes", limit: limit as u64 })
+        } else {
+            Failure(Refusal::new(400, "The body of the request broke off."))
+        }
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        // The parser's message names a place and what it expected there, and nothing of the body.
+        Error::from(ScimError::syntax(format!("The body is not JSON: {error}."))).into()
+    })
+}

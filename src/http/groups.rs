@@ -1,0 +1,88 @@
+//! `/Groups`.
+
+use super::answer::{Failure, json, not_modified, resource};
+use super::extract::{Authenticated, Conditions, Json, LastPart, Listed, Projected};
+use crate::app::App;
+use crate::provisioning;
+use crate::scim::schema::GROUP;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+pub async fn list(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    Listed(query): Listed,
+) -> Result<Response, Failure> {
+    let request = app.service.request(caller, app.now());
+    let page = provisioning::list(&app.service, request, &GROUP, query).await?;
+    Ok(json(StatusCode::OK, page.render()))
+}
+
+pub async fn create(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    projected: Projected,
+    Json(body): Json,
+) -> Result<Response, Failure> {
+    let request = app.service.request(caller, app.now());
+    let answer = provisioning::create_group(&app.service, request, body, projected.on(&GROUP)).await?;
+    Ok(resource(StatusCode::CREATED, answer))
+}
+
+pub async fn read(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    LastPart(id): LastPart,
+    projected: Projected,
+    conditions: Conditions,
+) -> Result<Response, Failure> {
+    let request = app.service.request(caller, app.now());
+    let answer = provisioning::read_group(&app.service, request, &id, projected.on(&GROUP)).await?;
+    if conditions.if_none_match.is_some_and(|condition| condition.matches(answer.version)) {
+        return Ok(not_modified(&answer));
+    }
+    Ok(resource(StatusCode::OK, answer))
+}
+
+pub async fn replace(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    LastPart(id): LastPart,
+    projected: Projected,
+    conditions: Conditions,
+    Json(body): Json,
+) -> Result<Response, Failure> {
+    let request = app.service.request(caller, app.now());
+    let (condition, projection) = (conditions.if_match, projected.on(&GROUP));
+    let answer = provisioning::replace_group(&app.service, request, &id, body, condition, projection).await?;
+    Ok(resource(StatusCode::OK, answer))
+}
+
+pub async fn patch(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    LastPart(id): LastPart,
+    projected: Projected,
+    conditions: Conditions,
+    Json(body): Json,
+) -> Result<Response, Failure> {
+    let request = app.service.request(caller, app.now());
+    let (condition, projection) = (conditions.if_match, projected.on(&GROUP));
+    let answer = provisioning::patch_group(&app.service, request, &id, body, condition, projection).await?;
+    Ok(match answer {
+        Some(answer) => resource(StatusCode::OK, answer),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+pub async fn delete(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    LastPart(id): LastPart,
+    conditions: Conditions,
+) -> Result<Response, Failure> {
+    let request = app.service.request(caller, app.now());
+    provisioning::delete_group(&app.service, request, &id, conditions.if_match).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

@@ -1,0 +1,20 @@
+//! SCIM 2.0 provisioning connector: identity providers push people and groups, the product's own rules hold.
+//!
+//! ```text
+//!  cli ──▶ http ──┬───────────────────▶ scim ─────────┐
+//!                 ├──▶ provisioning ──▶ scim          ├──▶ expr
+//!                 │         └──▶ storage ──▶ domain ──┘
+//!                 └──▶ admin ──▶ storage, domain            (app, config, clock: used by the edges only)
+//! ```
+
+pub mod admin;
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod expr;
+pub mod http;
+pub mod provisioning;
+pub mod scim;
+pub mod storage;

@@ -1,0 +1,212 @@
+//! POST /Bulk (RFC 7644 §3.7): many operations in one transaction, each of which can fail by itself.
+//!
+//! The ids of everything that the request creates are made before anything runs. So references by `bulkId` are filled
+//! in whatever the order of the operations, and two users may be each other's manager.
+
+use super::groups::{self, GroupPatch, GroupReplacement, NewGroup};
+use super::render::Answer;
+use super::users::{self, NewUser, UserPatch, UserReplacement};
+use super::{Error, Refusal, Request, Service};
+use crate::domain::Id;
+use crate::scim::Error as ScimError;
+use crate::scim::bulk::{
+    BulkRequest, Item, Malformed, Method, Operation, Outcome, order, references, render, substitute,
+};
+use crate::scim::etag::Condition;
+use crate::scim::project::Projection;
+use crate::scim::schema::{GROUP, RESOURCE_TYPES, ResourceType};
+use crate::storage::{Error as StorageError, Tx};
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// Runs a bulk request and gives the BulkResponse message.
+pub async fn bulk(service: &Service, request: Request, body: Value, request_id: String) -> Result<Value, Error> {
+    let limit = service.settings.capabilities.bulk_operations;
+    let message = BulkRequest::decode(body)?;
+    if message.operations.len() as u64 > limit {
+        return Err(Error::TooLarge { what: "operations", limit });
+    }
+    let order = order(&message.operations);
+    let ids: HashMap<String, String> = message
+        .operations
+        .iter()
+        .filter_map(|item| item.as_ref().ok().filter(|operation| operation.method == Method::Post))
+        .filter_map(|operation| Some((operation.bulk_id.clone()?, Id::new().to_string())))
+        .collect();
+    let run = Run { request, message, order, ids, request_id, most: service.settings.group_answer_members };
+    let outcomes = service.db.write(async move |tx| run.all(tx).await).await?;
+    Ok(render(&outcomes))
+}
+
+struct Run {
+    request: Request,
+    message: BulkRequest,
+    order: Vec<usize>,
+    /// The ids that stand for each `bulkId`.
+    ids: HashMap<String, String>,
+    request_id: String,
+    /// See `Settings::group_answer_members`.
+    most: i64,
+}
+
+impl Run {
+    async fn all(&self, tx: &mut Tx<'_>) -> Result<Vec<Outcome>, Error> {
+        let mut outcomes: Vec<Option<Outcome>> = vec![None; self.message.operations.len()];
+        let mut failed_ids: Vec<&str> = Vec::new();
+        let mut errors = 0;
+        for &index in &self.order {
+            if self.message.fail_on_errors.is_some_and(|most| errors >= most) {
+                break;
+            }
+            let item = &self.message.operations[index];
+            tx.begin_part().await?;
+            let result = self.one(tx, item, &failed_ids).await;
+            tx.end_part(result.is_ok()).await?;
+            if let Err(error) = &result {
+                // What concerns the database itself concerns all operations.
+                if matches!(error, Error::Storage(error) if !matches!(error, StorageError::Conflict(_))) {
+                    return result.map(|_| Vec::new());
+                }
+                errors += 1;
+                failed_ids.extend(item.as_ref().ok().and_then(|operation| operation.bulk_id.as_deref()));
+            }
+            outcomes[index] = Some(self.outcome(item, result));
+        }
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    async fn one(&self, tx: &mut Tx<'_>, item: &Item, failed_ids: &[&str]) -> Result<Done, Error> {
+        let operation = item.as_ref().map_err(|(_, error)| error.clone())?;
+        if let Some(failed) = references(operation).into_iter().find(|name| failed_ids.contains(name)) {
+            return Err(ScimError::value(format!("bulkId:{failed} refers to an operation that failed.")).into());
+        }
+        let mut operation = operation.clone();
+        substitute(&mut operation, &self.ids)?;
+        let (resource_type, id) = target(&operation)?;
+        if resource_type == &GROUP {
+            self.on_group(tx, operation, id).await
+        } else {
+            self.on_user(tx, operation, id).await
+        }
+    }
+
+    async fn on_user(&self, tx: &mut Tx<'_>, operation: Operation, id: Option<String>) -> Result<Done, Error> {
+        let (request, projection) = (&self.request, &Projection::DEFAULT);
+        let condition = operation.version.as_deref().map(Condition::parse);
+        let (new, data) = (self.new_id(&operation), operation.data);
+        match (operation.method, id) {
+            (Method::Post, _) => {
+                let user = NewUser::decode(request, new, data)?;
+                users::create(tx, request, &user, projection).await.map(|answer| done(201, answer))
+            }
+            (Method::Put, Some(id)) => {
+                let replacement = UserReplacement::decode(request, &id, data, condition)?;
+                users::replace(tx, request, &replacement, projection).await.map(|answer| done(200, answer))
+            }
+            (Method::Patch, Some(id)) => {
+                let changes = UserPatch::decode(request, &id, data, condition)?;
+                users::patch(tx, request, &changes, projection).await.map(|answer| done(200, answer))
+            }
+            (Method::Delete, Some(id)) => {
+                users::delete(tx, request, &id, condition.as_ref()).await?;
+                Ok(Done { status: 204, location: self.location("/Users", &id), version: None })
+            }
+            (_, None) => Err(without_id()),
+        }
+    }
+
+    async fn on_group(&self, tx: &mut Tx<'_>, operation: Operation, id: Option<String>) -> Result<Done, Error> {
+        let request = &self.request;
+        // Nobody sees the members in the answer.
+        let projection = &Projection::new(None, Some(&["members".to_owned()]), &GROUP);
+        let condition = operation.version.as_deref().map(Condition::parse);
+        let (new, data) = (self.new_id(&operation), operation.data);
+        match (operation.method, id) {
+            (Method::Post, _) => {
+                let group = NewGroup::decode(request, new, data)?;
+                groups::create(tx, request, &group, projection).await.map(|answer| done(201, answer))
+            }
+            (Method::Put, Some(id)) => {
+                let replacement = GroupReplacement::decode(request, &id, data, condition)?;
+                groups::replace(tx, request, &replacement, projection).await.map(|answer| done(200, answer))
+            }
+            (Method::Patch, Some(id)) => {
+                let changes = GroupPatch::decode(request, &id, data, condition)?;
+                let answer = groups::patch(tx, request, &changes, self.most, projection).await?;
+                Ok(match answer {
+                    Some(answer) => done(200, answer),
+                    None => Done { status: 204, location: self.location("/Groups", &id), version: None },
+                })
+            }
+            (Method::Delete, Some(id)) => {
+                groups::delete(tx, request, &id, condition.as_ref()).await?;
+                Ok(Done { status: 204, location: self.location("/Groups", &id), version: None })
+            }
+            (_, None) => Err(without_id()),
+        }
+    }
+
+    fn new_id(&self, operation: &Operation) -> Id {
+        let planned = operation.bulk_id.as_ref().and_then(|name| self.ids.get(name));
+        planned.and_then(|id| id.parse().ok()).unwrap_or_else(Id::new)
+    }
+
+    fn location(&self, endpoint: &str, id: &str) -> String {
+        format!("{}{endpoint}/{id}", self.request.base_url)
+    }
+
+    fn outcome(&self, item: &Item, result: Result<Done, Error>) -> Outcome {
+        let (method, bulk_id) = match item {
+            Ok(operation) => (operation.method.keyword().into(), operation.bulk_id.clone()),
+            Err((Malformed { method, bulk_id }, _)) => (method.clone(), bulk_id.clone()),
+        };
+        match result {
+            Ok(Done { status, location, version }) => {
+                Outcome { method, bulk_id, status, location: Some(location), version, response: None }
+            }
+            Err(error) => {
+                let refusal = Refusal::from(&error);
+                // RFC 7644 §3.7.3: the location of a failed operation, but for a failed POST.
+                let location = item.as_ref().ok().filter(|operation| operation.method != Method::Post);
+                let location = location.map(|operation| format!("{}{}", self.request.base_url, operation.path));
+                let response = Some(refusal.body(&self.request_id));
+                Outcome { method, bulk_id, status: refusal.status, location, version: None, response }
+            }
+        }
+    }
+}
+
+/// An operation that succeeded.
+struct Done {
+    status: u16,
+    location: String,
+    version: Option<String>,
+}
+
+fn done(status: u16, answer: Answer) -> Done {
+    let version = crate::scim::etag::format(answer.version);
+    Done { status, location: answer.location, version: Some(version) }
+}
+
+/// The resource type and the id that a path names.
+fn target(operation: &Operation) -> Result<(&'static ResourceType, Option<String>), Error> {
+    for resource_type in RESOURCE_TYPES {
+        if let Some(rest) = operation.path.strip_prefix(resource_type.endpoint) {
+            return match rest.strip_prefix('/') {
+                None if rest.is_empty() => Ok((resource_type, None)),
+                Some("") => Ok((resource_type, None)),
+                Some(id) if operation.method != Method::Post => Ok((resource_type, Some(id.to_owned()))),
+                _ => break,
+            };
+        }
+    }
+    let detail = format!(
+        "\"{}\" is not a path for a bulk operation. Use /Users or /Groups, with an id unless it is a POST.",
+        operation.path
+    );
+    Err(ScimError::path(detail).into())
+}
+
+fn without_id() -> Error {
+    ScimError::path("The path of this bulk operation must end with the id of a resource.").into()
+}

@@ -1,0 +1,67 @@
+//! PATCH /Groups/{id} (RFC 7644 §3.5.2).
+
+use super::members::MemberChanges;
+use super::{load, parse_id, save, show};
+use crate::domain::Id;
+use crate::provisioning::render::Answer;
+use crate::provisioning::{Error, Request, Service, log_ignored};
+use crate::scim::etag::Condition;
+use crate::scim::patch::{Change, PatchRequest, apply, bind};
+use crate::scim::project::Projection;
+use crate::scim::schema::GROUP;
+use crate::storage::Tx;
+use serde_json::Value;
+
+/// Changes that are bound to the schema and not yet applied. Members and the rest do not touch each other, so each
+/// may be taken by itself.
+#[derive(Debug, Clone)]
+pub struct GroupPatch {
+    id: Id,
+    changes: Vec<Change>,
+    members: MemberChanges,
+    condition: Option<Condition>,
+}
+
+impl GroupPatch {
+    pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
+        let bound = bind(PatchRequest::decode(body)?, &GROUP, id, request.caller.strictness())?;
+        log_ignored(&bound.ignored);
+        let (of_members, changes): (Vec<Change>, Vec<Change>) =
+            bound.changes.into_iter().partition(|change| change.target.attribute.name == "members");
+        let mut members = MemberChanges::default();
+        for change in of_members {
+            members.include(change)?;
+        }
+        Ok(Self { id: parse_id(id)?, changes, members, condition })
+    }
+}
+
+/// Answers with the group, or with nothing when it has too many members to show each time.
+pub async fn patch_group(
+    service: &Service,
+    request: Request,
+    id: &str,
+    body: Value,
+    condition: Option<Condition>,
+    projection: Projection,
+) -> Result<Option<Answer>, Error> {
+    let changes = GroupPatch::decode(&request, id, body, condition)?;
+    let most = service.settings.group_answer_members;
+    service.db.write(async move |tx| patch(tx, &request, &changes, most, &projection).await).await
+}
+
+pub async fn patch(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    group: &GroupPatch,
+    most: i64,
+    projection: &Projection,
+) -> Result<Option<Answer>, Error> {
+    let mut loaded = load(tx, request, group.id, group.condition.as_ref()).await?;
+    let new = apply(group.changes.clone(), &loaded.resource, &GROUP)?;
+    save(tx, request, &mut loaded, new, &group.members).await?;
+    if loaded.member_count > most && projection.wants("members", &GROUP) {
+        return Ok(None);
+    }
+    show(tx, request, &loaded.stored, projection).await.map(Some)
+}

@@ -1,0 +1,66 @@
+//! PUT /Groups/{id} (RFC 7644 §3.5.1).
+
+use super::members::MemberChanges;
+use super::{load, parse_id, save, show};
+use crate::domain::Id;
+use crate::provisioning::render::Answer;
+use crate::provisioning::{Error, Request, Service, log_ignored};
+use crate::scim::decode::Strictness;
+use crate::scim::etag::Condition;
+use crate::scim::project::Projection;
+use crate::scim::schema::GROUP;
+use crate::scim::{Object, decode};
+use crate::storage::Tx;
+use serde_json::Value;
+
+/// A replacement that is checked and not yet stored.
+#[derive(Debug, Clone)]
+pub struct GroupReplacement {
+    id: Id,
+    resource: Object,
+    members: MemberChanges,
+    condition: Option<Condition>,
+}
+
+impl GroupReplacement {
+    /// A body without `members` leaves them alone: some clients send only what they manage. A strict connection means
+    /// what RFC 7644 §3.5.1 says, and clears them.
+    pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
+        let id = parse_id(id)?;
+        let strictness = request.caller.strictness();
+        let says_members =
+            body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case("members")));
+        let mut decoded = decode::resource(body, &GROUP, strictness)?;
+        log_ignored(&decoded.ignored);
+        let listed = decoded.resource.remove("members");
+        let members = if says_members || strictness == Strictness::Strict {
+            MemberChanges::exactly(listed.as_ref())?
+        } else {
+            MemberChanges::default()
+        };
+        Ok(Self { id, resource: decoded.resource, members, condition })
+    }
+}
+
+pub async fn replace_group(
+    service: &Service,
+    request: Request,
+    id: &str,
+    body: Value,
+    condition: Option<Condition>,
+    projection: Projection,
+) -> Result<Answer, Error> {
+    let replacement = GroupReplacement::decode(&request, id, body, condition)?;
+    service.db.write(async move |tx| replace(tx, &request, &replacement, &projection).await).await
+}
+
+pub async fn replace(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    replacement: &GroupReplacement,
+    projection: &Projection,
+) -> Result<Answer, Error> {
+    let mut loaded = load(tx, request, replacement.id, replacement.condition.as_ref()).await?;
+    save(tx, request, &mut loaded, replacement.resource.clone(), &replacement.members).await?;
+    show(tx, request, &loaded.stored, projection).await
+}

@@ -1,0 +1,293 @@
+//! Lists and searches (RFC 7644 §3.4.2, §3.4.3; RFC 9865): bind → fields → queries.
+
+use super::fields::{condition, sort_field};
+use super::{Error, Request, Service, render};
+use crate::domain::{Id, Kind};
+use crate::scim::Error as ScimError;
+use crate::scim::cursor::{Cursors, Position, Scope};
+use crate::scim::filter::{Unknown, bind, parse};
+use crate::scim::list::{ListResponse, Paging, Query};
+use crate::scim::project::Projection;
+use crate::scim::schema::{GROUP, RESOURCE_TYPES, ResourceType, USER};
+use crate::storage::rows::Stored;
+use crate::storage::{Listing, Place, Places, Tx, Window};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The resources of one type.
+pub async fn list(
+    service: &Service,
+    request: Request,
+    resource_type: &'static ResourceType,
+    query: Query,
+) -> Result<ListResponse, Error> {
+    let part = Part::bind(&request, resource_type, &query, Unknown::Refuse)?;
+    search(service, request, vec![part], query).await
+}
+
+/// Resources of every type, users first (RFC 7644 §3.4.2.1).
+pub async fn search_everything(service: &Service, request: Request, query: Query) -> Result<ListResponse, Error> {
+    if query.sort_by.is_some() {
+        return Err(ScimError::value("sortBy needs one resource type. Search under /Users or /Groups.").into());
+    }
+    // A name that no type knows is a mistake; a name that some know leaves the others out.
+    let mut refused = None;
+    for resource_type in RESOURCE_TYPES {
+        match Part::bind(&request, resource_type, &query, Unknown::Refuse) {
+            Ok(_) => refused = None,
+            Err(error) => refused = Some(error),
+        }
+        if refused.is_none() {
+            break;
+        }
+    }
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    let parts =
+        RESOURCE_TYPES.iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    search(service, request, parts, query).await
+}
+
+/// What of one resource type is searched.
+#[derive(Clone)]
+struct Part {
+    resource_type: &'static ResourceType,
+    listing: Listing,
+    projection: Projection,
+}
+
+impl Part {
+    fn bind(
+        request: &Request,
+        resource_type: &'static ResourceType,
+        query: &Query,
+        unknown: Unknown,
+    ) -> Result<Self, Error> {
+        let filter = query.filter.as_deref().map(|text| bind(parse(text)?, resource_type, unknown)).transpose()?;
+        let listing = Listing {
+            kind: if resource_type == &GROUP { Kind::Group } else { Kind::User },
+            account: request.caller.account,
+            condition: filter.map(condition).transpose()?,
+            sort_by: query.sort_by.as_deref().map(|name| sort_field(name, resource_type)).transpose()?,
+            descending: query.descending && query.sort_by.is_some(),
+        };
+        let projection =
+            Projection::new(query.attributes.as_deref(), query.excluded_attributes.as_deref(), resource_type);
+        Ok(Self { resource_type, listing, projection })
+    }
+}
+
+async fn search(service: &Service, request: Request, parts: Vec<Part>, query: Query) -> Result<ListResponse, Error> {
+    let size = query.page_size(service.settings.capabilities.page)?;
+    let is_point_read = parts.iter().all(|part| part.listing.condition.is_some() && part.listing.is_point_read());
+    let search = Search {
+        request,
+        parts,
+        size,
+        scope_query: scope(&query),
+        cursors: service.cursors.clone(),
+        places: Arc::clone(&service.places),
+        requested: query.count.unwrap_or(service.settings.capabilities.page.default),
+    };
+    let paging = query.paging;
+    let work = async move |tx: &mut Tx<'_>| match &paging {
+        Paging::Index { start } => search.by_index(tx, *start).await,
+        Paging::Cursor(cursor) => search.by_cursor(tx, cursor.as_deref()).await,
+    };
+    if is_point_read { service.db.read(work).await } else { service.db.scan(work).await }
+}
+
+/// Everything of a query that a cursor is bound to (RFC 9865 §2: only the cursor may differ from page to page).
+fn scope(query: &Query) -> String {
+    format!(
+        "{:?}|{:?}|{}|{:?}|{:?}",
+        query.filter, query.sort_by, query.descending, query.attributes, query.excluded_attributes
+    )
+}
+
+struct Search {
+    request: Request,
+    parts: Vec<Part>,
+    size: u64,
+    requested: u64,
+    scope_query: String,
+    cursors: Cursors,
+    places: Arc<Places>,
+}
+
+impl Search {
+    /// RFC 7644 §3.4.2.4.
+    async fn by_index(&self, tx: &mut Tx<'_>, start: u64) -> Result<ListResponse, Error> {
+        let mut response = ListResponse { total: 0, start: Some(start), resources: Vec::new(), next_cursor: None };
+        let mut skip = start - 1;
+        for part in &self.parts {
+            let room = self.size - response.resources.len() as u64;
+            let (rows, total) = self.index_page(tx, part, skip, room).await?;
+            response.resources.extend(self.render(tx, part, rows).await?);
+            response.total += total;
+            skip = skip.saturating_sub(total);
+        }
+        Ok(response)
+    }
+
+    /// The rows of one type behind `skip` others, and how many there are in all.
+    async fn index_page(
+        &self,
+        tx: &mut Tx<'_>,
+        part: &Part,
+        skip: u64,
+        limit: u64,
+    ) -> Result<(Vec<Stored>, u64), Error> {
+        let listing = &part.listing;
+        if listing.condition.is_none() {
+            let (total, removed) = tx.totals(listing.account, listing.kind).await?;
+            let total = total.unsigned_abs();
+            if limit == 0 || skip >= total {
+                return Ok((Vec::new(), total));
+            }
+            let rows = if listing.is_by_id() && !listing.descending {
+                self.in_order_of_creation(tx, listing, removed, total, skip, limit).await?
+            } else {
+                rows_only(tx.page(listing, &Window { after: None, skip, limit }).await?)
+            };
+            return Ok((rows, total));
+        }
+        if limit == 0 {
+            return Ok((Vec::new(), tx.count(listing).await?.unsigned_abs()));
+        }
+        let rows = rows_only(tx.page(listing, &Window { after: None, skip, limit }).await?);
+        let found = rows.len() as u64;
+        // A page that is not full is the last one, which saves counting.
+        let total = if found < limit && (found > 0 || skip == 0) {
+            skip + found
+        } else {
+            tx.count(listing).await?.unsigned_abs()
+        };
+        Ok((rows, total))
+    }
+
+    /// A page of all resources: from the nearest known place, or from the end of the list.
+    async fn in_order_of_creation(
+        &self,
+        tx: &mut Tx<'_>,
+        listing: &Listing,
+        removed: i64,
+        total: u64,
+        skip: u64,
+        limit: u64,
+    ) -> Result<Vec<Stored>, Error> {
+        let (account, kind) = (listing.account, listing.kind);
+        let (known, after) = match self.places.nearest(account, kind, removed, skip) {
+            Some((count, id)) => (count, Some(Place { key: None, id })),
+            None => (0, None),
+        };
+        let behind = total.saturating_sub(skip).saturating_sub(limit);
+        let rows = if behind < skip - known {
+            let backwards = Listing { descending: true, ..listing.clone() };
+            let window = Window { after: None, skip: behind, limit: limit.min(total - skip) };
+            let mut rows = rows_only(tx.page(&backwards, &window).await?);
+            rows.reverse();
+            rows
+        } else {
+            rows_only(tx.page(listing, &Window { after, skip: skip - known, limit }).await?)
+        };
+        if let Some(last) = rows.last() {
+            self.places.remember(account, kind, removed, skip + rows.len() as u64, last.id.0, self.request.now);
+        }
+        Ok(rows)
+    }
+
+    /// RFC 9865 §2.
+    async fn by_cursor(&self, tx: &mut Tx<'_>, cursor: Option<&str>) -> Result<ListResponse, Error> {
+        let account = self.request.caller.account.to_string();
+        let scope = Scope { account: &account, query: self.scope_query.clone(), count: self.requested };
+        let position = cursor.map(|cursor| self.cursors.open(cursor, &scope, self.request.now)).transpose()?;
+        let mut response = ListResponse { total: 0, start: None, resources: Vec::new(), next_cursor: None };
+        response.total = match &position {
+            Some(position) => position.total,
+            None => self.total(tx).await?,
+        };
+        let first = position.as_ref().map_or(0, |position| position.resource_type);
+        let mut after = position.and_then(|position| {
+            let id = position.id.parse().ok()?;
+            Some(Place { key: position.key, id })
+        });
+        for (number, part) in self.parts.iter().enumerate().skip(first) {
+            let room = self.size - response.resources.len() as u64;
+            if room == 0 && self.size == 0 {
+                break;
+            }
+            // One more than fits tells whether there is a next page.
+            let mut rows = tx.page(&part.listing, &Window { after: after.take(), skip: 0, limit: room + 1 }).await?;
+            let more = rows.len() as u64 > room;
+            rows.truncate(usize::try_from(room).unwrap_or(usize::MAX));
+            let last = rows.last().map(|(stored, key)| (number, stored.id.0, key.clone()));
+            if let Some(place) = last.filter(|_| more) {
+                response.next_cursor = Some(self.cursor(&scope, place, response.total)?);
+            } else if more && room == 0 {
+                // The page before ended just where this type begins.
+                response.next_cursor = Some(self.cursor(&scope, (number, Id::first_of(0), None), response.total)?);
+            }
+            response.resources.extend(self.render(tx, part, rows_only(rows)).await?);
+            if more {
+                break;
+            }
+        }
+        Ok(response)
+    }
+
+    fn cursor(&self, scope: &Scope<'_>, place: (usize, Id, Option<String>), total: u64) -> Result<String, Error> {
+        let (resource_type, id, key) = place;
+        let position = Position { resource_type, key, id: id.to_string(), total };
+        Ok(self.cursors.issue(scope, position, self.request.now)?)
+    }
+
+    async fn total(&self, tx: &mut Tx<'_>) -> Result<u64, Error> {
+        let mut total = 0;
+        for part in &self.parts {
+            let count = match part.listing.condition {
+                None => tx.totals(part.listing.account, part.listing.kind).await?.0,
+                Some(_) => tx.count(&part.listing).await?,
+            };
+            total += count.unsigned_abs();
+        }
+        Ok(total)
+    }
+
+    /// One more query for what the page needs of memberships, and none when nobody wants them.
+    async fn render(&self, tx: &mut Tx<'_>, part: &Part, rows: Vec<Stored>) -> Result<Vec<String>, Error> {
+        let ids: Vec<Id> = rows.iter().map(|row| row.id.0).collect();
+        let account = self.request.caller.account;
+        let mut texts = Vec::with_capacity(rows.len());
+        if part.resource_type == &GROUP {
+            let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
+            if part.projection.wants("members", &GROUP) && !ids.is_empty() {
+                for (group, user) in tx.members_of_all(account, &ids).await? {
+                    members.entry(group).or_default().push(user);
+                }
+            }
+            for row in &rows {
+                let answer = render::group(&self.request, row, members.remove(&row.id.0), &part.projection);
+                texts.push(answer.body.into_text());
+            }
+        } else {
+            let mut groups: HashMap<Id, Vec<(Id, String)>> = HashMap::new();
+            if part.projection.wants("groups", &USER) && !ids.is_empty() {
+                for (user, group, name) in tx.groups_of_all(account, &ids).await? {
+                    groups.entry(user).or_default().push((group, name));
+                }
+            }
+            for row in &rows {
+                let of_user = groups.remove(&row.id.0).unwrap_or_default();
+                texts.push(render::user(&self.request, row, &of_user, &part.projection).body.into_text());
+            }
+        }
+        Ok(texts)
+    }
+}
+
+fn rows_only(rows: Vec<(Stored, Option<String>)>) -> Vec<Stored> {
+    rows.into_iter().map(|(stored, _)| stored).collect()
+}

@@ -1,0 +1,325 @@
+//! From JSON as clients send it to a resource in canonical form (RFC 7643 §2).
+//!
+//! What shipping clients get wrong is repaired here and nowhere else: names in any case, booleans and numbers as
+//! strings and the other way round, one object where a list belongs, a bare string for an object with a `value`,
+//! null and empty strings for "unassigned", a JSON text inside a role's value.
+
+use super::path::{AttributeRef, Named, resolve};
+use super::schema::{Attribute, Mutability, ResourceType, Schema, Type};
+use super::{Error, Object, time, urn};
+use base64::Engine;
+use serde_json::Value;
+
+/// What to do with what the schema does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strictness {
+    /// Ignore it and tell the log: every shipping client sends attributes that nobody declared.
+    Lenient,
+    /// Refuse it (draft-zollner-scim-interop-profile).
+    Strict,
+}
+
+/// A decoded resource.
+#[derive(Debug)]
+pub struct Decoded {
+    pub resource: Object,
+    /// Names that were sent and mean nothing here, for the log.
+    pub ignored: Vec<String>,
+}
+
+/// Decodes the body of a POST or PUT. Read-only attributes are ignored (RFC 7644 §3.3, §3.5.1).
+pub fn resource(body: Value, resource_type: &'static ResourceType, strictness: Strictness) -> Result<Decoded, Error> {
+    let Value::Object(body) = body else {
+        return Err(Error::syntax(format!(
+            "The body must be a JSON object that describes one {}.",
+            resource_type.name
+        )));
+    };
+    let mut decoded = Decoded { resource: Object::new(), ignored: Vec::new() };
+    for (name, value) in body {
+        if name.eq_ignore_ascii_case("schemas") {
+            check_schemas(&value, resource_type, strictness)?;
+            continue;
+        }
+        match resolve(&name, resource_type) {
+            Ok(Some(Named::Attribute(target))) => put(&mut decoded.resource, target, value)?,
+            Ok(Some(Named::Schema(schema))) => extension(&mut decoded, schema, resource_type, value, strictness)?,
+            Ok(None) | Err(_) => ignore(&mut decoded.ignored, name, strictness)?,
+        }
+    }
+    for attribute in resource_type.schema.attributes.iter().filter(|attribute| attribute.required) {
+        if !decoded.resource.contains_key(attribute.name) {
+            return Err(Error::value(format!("{} is required and must not be empty.", attribute.name)));
+        }
+    }
+    decoded.resource = finish(decoded.resource, resource_type);
+    Ok(decoded)
+}
+
+fn extension(
+    decoded: &mut Decoded,
+    schema: &'static Schema,
+    resource_type: &'static ResourceType,
+    value: Value,
+    strictness: Strictness,
+) -> Result<(), Error> {
+    let members = match value {
+        Value::Object(members) => members,
+        Value::Null => return Ok(()),
+        _ => return Err(Error::value(format!("{} must be a JSON object.", schema.id))),
+    };
+    for (name, value) in members {
+        if name.eq_ignore_ascii_case("schemas") {
+            continue;
+        }
+        match schema.attribute(&name) {
+            Some(attribute) => {
+                let extension = (!resource_type.is_core(schema)).then_some(schema);
+                put(&mut decoded.resource, AttributeRef { extension, attribute, sub: None }, value)?;
+            }
+            None => ignore(&mut decoded.ignored, format!("{}:{name}", schema.id), strictness)?,
+        }
+    }
+    Ok(())
+}
+
+/// Notes an unknown name, or refuses it.
+pub(super) fn ignore(ignored: &mut Vec<String>, name: String, strictness: Strictness) -> Result<(), Error> {
+    if strictness == Strictness::Strict {
+        return Err(Error::syntax(format!(
+            "\"{name}\" is not in the schema, and this connection refuses unknown names."
+        )));
+    }
+    ignored.push(name);
+    Ok(())
+}
+
+/// RFC 7643 §3 wants `schemas`; its absence and unknown URNs harm nobody (OneLogin sends a URN of SCIM 1.0).
+fn check_schemas(value: &Value, resource_type: &'static ResourceType, strictness: Strictness) -> Result<(), Error> {
+    let urns: Vec<&str> = match value {
+        Value::String(urn) => vec![urn],
+        Value::Null => Vec::new(),
+        Value::Array(urns) if urns.iter().all(Value::is_string) => urns.iter().filter_map(Value::as_str).collect(),
+        _ => return Err(Error::syntax("schemas must be a list of URNs.")),
+    };
+    if strictness == Strictness::Lenient {
+        return Ok(());
+    }
+    let known = |urn: &&str| resource_type.schemas().any(|schema| schema.id.eq_ignore_ascii_case(urn));
+    match urns.iter().find(|urn| !known(urn)) {
+        Some(unknown) => {
+            Err(Error::syntax(format!("The schema \"{unknown}\" does not belong to {}.", resource_type.name)))
+        }
+        None => Ok(()),
+    }
+}
+
+fn put(resource: &mut Object, target: AttributeRef, value: Value) -> Result<(), Error> {
+    if target.attribute.mutability == Mutability::ReadOnly {
+        return Ok(());
+    }
+    let home = home(resource, target.extension);
+    match target.sub {
+        None => {
+            if let Some(value) = attribute(target.attribute, value)? {
+                home.insert(target.attribute.name.to_owned(), value);
+            }
+        }
+        // A dotted name at the top level, such as `name.givenName`.
+        Some(sub) => {
+            if let Some(value) = element(sub, value)?
+                && sub.mutability != Mutability::ReadOnly
+                && !target.attribute.multi_valued
+            {
+                let parent = home.entry(target.attribute.name).or_insert_with(|| Object::new().into());
+                if let Some(parent) = parent.as_object_mut() {
+                    parent.insert(sub.name.to_owned(), value);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The object that holds the attributes of the core schema or of an extension, made when absent.
+pub(super) fn home<'r>(resource: &'r mut Object, extension: Option<&'static Schema>) -> &'r mut Object {
+    let Some(schema) = extension else { return resource };
+    let slot = resource.entry(schema.id).or_insert(Value::Null);
+    if !slot.is_object() {
+        *slot = Value::Object(Object::new());
+    }
+    slot.as_object_mut().unwrap_or_else(|| unreachable!("an object was just put there"))
+}
+
+/// A whole attribute in canonical form; `None` when it is unassigned (RFC 7643 §2.5).
+pub fn attribute(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Error> {
+    if !attribute.multi_valued {
+        let value = match value {
+            // Entra sends a manager as a list of one.
+            Value::Array(mut list) if list.len() <= 1 => list.pop().unwrap_or(Value::Null),
+            Value::Array(_) => return Err(Error::value(format!("{} takes one value, not a list.", attribute.name))),
+            value => value,
+        };
+        return element(attribute, value);
+    }
+    let list = match value {
+        Value::Array(list) => list,
+        one => vec![one],
+    };
+    let mut elements: Vec<Value> = Vec::with_capacity(list.len());
+    for item in list {
+        let Some(item) = element(attribute, item)? else { continue };
+        // Comparing every pair would be quadratic for a push of 10,000 members; those are a set in storage anyway.
+        if attribute.name == "members" || !elements.contains(&item) {
+            elements.push(item);
+        }
+    }
+    keep_one_primary(&mut elements, None);
+    Ok((!elements.is_empty()).then_some(Value::Array(elements)))
+}
+
+/// One value in canonical form: of a singular attribute, of a sub-attribute, or one element of a list.
+pub fn element(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Error> {
+    let wrong = |expected: &str| Err(Error::value(format!("{} must be {expected}.", attribute.name)));
+    match (attribute.kind, value) {
+        (_, Value::Null) => Ok(None),
+        (Type::Complex, Value::Object(members)) => complex(attribute, members),
+        (Type::Complex, value @ (Value::String(_) | Value::Number(_))) => bare(attribute, value),
+        (Type::Complex, _) => wrong("a JSON object"),
+        (_, Value::String(text)) if text.is_empty() => Ok(None),
+        (_, Value::String(text)) if text.contains('\0') => wrong("text without NUL characters"),
+        (Type::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
+        (Type::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true.into())),
+        (Type::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false.into())),
+        (Type::Boolean, _) => wrong("true or false"),
+        (Type::Integer, Value::Number(number)) if number.is_i64() => Ok(Some(number.into())),
+        (Type::Integer, _) => wrong("a whole number"),
+        (Type::DateTime, Value::String(text)) if time::parse(&text).is_some() => Ok(Some(text.into())),
+        (Type::DateTime, _) => wrong("a time such as 2026-01-31T08:00:00Z"),
+        (Type::Binary, Value::String(text)) if is_base64(&text) => Ok(Some(text.into())),
+        (Type::Binary, _) => wrong("base64 text"),
+        (Type::String | Type::Reference, Value::String(text)) => Ok(Some(text.into())),
+        (Type::String | Type::Reference, Value::Number(number)) => Ok(Some(number.to_string().into())),
+        (Type::String | Type::Reference, Value::Bool(value)) => Ok(Some(value.to_string().into())),
+        (Type::String | Type::Reference, _) => wrong("text"),
+    }
+}
+
+fn complex(attribute: &'static Attribute, members: Object) -> Result<Option<Value>, Error> {
+    let members = unpack_role(attribute, members);
+    let mut canonical = Object::new();
+    for (name, value) in members {
+        let Some(sub) = attribute.sub_attribute(&name) else { continue };
+        if sub.mutability == Mutability::ReadOnly {
+            continue;
+        }
+        if let Some(value) = element(sub, value).map_err(|error| within(attribute, error))? {
+            canonical.insert(sub.name.to_owned(), value);
+        }
+    }
+    Ok((!canonical.is_empty()).then_some(Value::Object(canonical)))
+}
+
+/// `"manager": "id"` for `"manager": {"value": "id"}`.
+fn bare(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Error> {
+    let Some(sub) = attribute.value_attribute() else {
+        return Err(Error::value(format!("{} must be a JSON object.", attribute.name)));
+    };
+    if value.as_str().is_some_and(str::is_empty) {
+        return Ok(None);
+    }
+    complex(attribute, Object::from_iter([(sub.name.to_owned(), value)]))
+}
+
+/// Entra's complex app roles arrive as a JSON text in `value`. What does not parse stays as it is.
+fn unpack_role(attribute: &Attribute, members: Object) -> Object {
+    if !matches!(attribute.name, "roles" | "entitlements") {
+        return members;
+    }
+    let packed = members.get("value").and_then(Value::as_str).filter(|text| text.starts_with('{'));
+    match packed.and_then(|text| serde_json::from_str::<Object>(text).ok()) {
+        Some(mut unpacked) if unpacked.contains_key("value") => {
+            if let Some(display) = unpacked.remove("displayName") {
+                unpacked.entry("display").or_insert(display);
+            }
+            for (name, value) in members {
+                if name != "value" {
+                    unpacked.insert(name, value);
+                }
+            }
+            unpacked
+        }
+        _ => members,
+    }
+}
+
+fn within(attribute: &Attribute, error: Error) -> Error {
+    Error { detail: format!("{}.{}", attribute.name, error.detail), ..error }
+}
+
+fn is_base64(text: &str) -> bool {
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+    let compact: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    STANDARD.decode(&compact).is_ok() || URL_SAFE.decode(&compact).is_ok()
+}
+
+/// RFC 7643 §2.4: `primary` is true at most once. The winner is the element that was named, else the last one.
+pub(super) fn keep_one_primary(elements: &mut [Value], winner: Option<usize>) {
+    let is_primary = |element: &Value| element.get("primary") == Some(&Value::Bool(true));
+    let winner = winner.or_else(|| elements.iter().rposition(is_primary));
+    for (index, element) in elements.iter_mut().enumerate() {
+        if Some(index) != winner && is_primary(element) {
+            element["primary"] = Value::Bool(false);
+        }
+    }
+}
+
+/// Puts a resource into its final shape: `schemas` as the content demands (RFC 7643 §3.1), attributes in the order of
+/// the schema, empty extensions gone, and what this server derives from what was sent.
+pub fn finish(mut resource: Object, resource_type: &'static ResourceType) -> Object {
+    let mut ordered = Object::new();
+    let mut schemas = vec![Value::from(resource_type.schema.id)];
+    for schema in resource_type.extensions {
+        if let Some(Value::Object(members)) = resource.get_mut(schema.id) {
+            refer_to_manager(members);
+        }
+        match resource.get(schema.id) {
+            Some(Value::Object(members)) if !members.is_empty() => schemas.push(schema.id.into()),
+            _ => drop(resource.remove(schema.id)),
+        }
+    }
+    ordered.insert("schemas".to_owned(), schemas.into());
+    let core = resource_type.schema.attributes.iter().filter(|attribute| attribute.mutability != Mutability::WriteOnly);
+    let names = ["id", "externalId"].into_iter().chain(core.map(|attribute| attribute.name));
+    for name in names.chain(resource_type.extensions.iter().map(|schema| schema.id)) {
+        if let Some(value) = resource.remove(name) {
+            ordered.insert(name.to_owned(), value);
+        }
+    }
+    ordered
+}
+
+/// `manager.$ref` as it was sent while it names the manager, else a relative reference (RFC 7643 §2.3.7), which does
+/// not depend on the server's address.
+fn refer_to_manager(enterprise: &mut Object) {
+    let Some(Value::Object(manager)) = enterprise.get_mut("manager") else { return };
+    let Some(id) = manager.get("value").and_then(Value::as_str).map(|id| format!("/{id}")) else {
+        enterprise.remove("manager");
+        return;
+    };
+    if !manager.get("$ref").and_then(Value::as_str).is_some_and(|reference| reference.ends_with(&id)) {
+        manager.insert("$ref".to_owned(), format!("../Users{id}").into());
+    }
+}
+
+/// Checks the `schemas` of a message where the protocol names one (RFC 7644 §3.4.3, §3.7).
+pub fn message_schema(body: &Object, expected: &'static str) -> Result<(), Error> {
+    let named = super::list::member(body, "schemas").and_then(Value::as_array);
+    let found =
+        named.is_some_and(|urns| urns.iter().filter_map(Value::as_str).any(|urn| urn.eq_ignore_ascii_case(expected)));
+    if found {
+        return Ok(());
+    }
+    let what = if expected == urn::BULK_REQUEST { "bulk request" } else { "search request" };
+    Err(Error::syntax(format!("A {what} must have \"schemas\": [\"{expected}\"].")))
+}

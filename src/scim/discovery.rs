@@ -1,0 +1,118 @@
+//! The discovery documents (RFC 7643 §5–§7), made from the schema table.
+
+use super::list::PageLimits;
+use super::schema::{Attribute, DISCOVERY, RESOURCE_TYPES, ResourceType, Schema, Type};
+use super::urn;
+use serde_json::{Value, json};
+
+/// What the server advertises of itself beyond the schema table.
+#[derive(Debug, Clone, Copy)]
+pub struct Capabilities {
+    pub page: PageLimits,
+    pub bulk_operations: u64,
+    /// Bytes.
+    pub bulk_payload: u64,
+    /// Seconds.
+    pub cursor_timeout: u64,
+}
+
+/// `/ServiceProviderConfig` (RFC 7643 §5, RFC 9865 §4).
+pub fn service_provider_config(capabilities: &Capabilities, base_url: &str) -> Value {
+    json!({
+        "schemas": [urn::SERVICE_PROVIDER_CONFIG],
+        "documentationUri": "https://datatracker.ietf.org/doc/html/rfc7644",
+        "patch": { "supported": true },
+        "bulk": {
+            "supported": true,
+            "maxOperations": capabilities.bulk_operations,
+            "maxPayloadSize": capabilities.bulk_payload,
+        },
+        "filter": { "supported": true, "maxResults": capabilities.page.maximum },
+        "changePassword": { "supported": false },
+        "sort": { "supported": true },
+        "etag": { "supported": true },
+        "authenticationSchemes": [{
+            "type": "oauthbearertoken",
+            "name": "OAuth Bearer Token",
+            "description": "The token of a connection in the Authorization header",
+            "specUri": "https://datatracker.ietf.org/doc/html/rfc6750",
+            "primary": true,
+        }],
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": capabilities.page.default,
+            "maxPageSize": capabilities.page.maximum,
+            "cursorTimeout": capabilities.cursor_timeout,
+        },
+        "meta": meta("ServiceProviderConfig", format!("{base_url}/ServiceProviderConfig")),
+    })
+}
+
+/// `/ResourceTypes` as single documents.
+pub fn resource_types(base_url: &str) -> Vec<Value> {
+    RESOURCE_TYPES.iter().map(|resource_type| resource_type_document(resource_type, base_url)).collect()
+}
+
+/// `/Schemas` as single documents: those of the resource types, then those of discovery itself.
+pub fn schemas(base_url: &str) -> Vec<Value> {
+    let served = RESOURCE_TYPES.iter().flat_map(|resource_type| resource_type.schemas());
+    served.chain(DISCOVERY.iter().copied()).map(|schema| schema_document(schema, base_url)).collect()
+}
+
+fn resource_type_document(resource_type: &'static ResourceType, base_url: &str) -> Value {
+    let extensions = resource_type.extensions.iter().map(|schema| json!({ "schema": schema.id, "required": false }));
+    json!({
+        "schemas": [urn::RESOURCE_TYPE],
+        "id": resource_type.name,
+        "name": resource_type.name,
+        "description": resource_type.description,
+        "endpoint": resource_type.endpoint,
+        "schema": resource_type.schema.id,
+        "schemaExtensions": extensions.collect::<Vec<_>>(),
+        "meta": meta("ResourceType", format!("{base_url}/ResourceTypes/{}", resource_type.name)),
+    })
+}
+
+fn schema_document(schema: &'static Schema, base_url: &str) -> Value {
+    json!({
+        "schemas": [urn::SCHEMA],
+        "id": schema.id,
+        "name": schema.name,
+        "description": schema.description,
+        "attributes": schema.attributes.iter().map(attribute_document).collect::<Vec<_>>(),
+        "meta": meta("Schema", format!("{base_url}/Schemas/{}", schema.id)),
+    })
+}
+
+/// RFC 7643 §7. Members that say nothing are left out, never null.
+fn attribute_document(attribute: &'static Attribute) -> Value {
+    let mut document = json!({
+        "name": attribute.name,
+        "type": attribute.kind.keyword(),
+        "multiValued": attribute.multi_valued,
+        "description": attribute.description,
+        "required": attribute.required,
+    });
+    if !attribute.canonical_values.is_empty() {
+        document["canonicalValues"] = json!(attribute.canonical_values);
+    }
+    if matches!(attribute.kind, Type::String | Type::Reference | Type::Binary) {
+        document["caseExact"] = json!(attribute.case_exact);
+    }
+    document["mutability"] = json!(attribute.mutability.keyword());
+    document["returned"] = json!(attribute.returned.keyword());
+    document["uniqueness"] = json!(attribute.uniqueness.keyword());
+    if !attribute.reference_types.is_empty() {
+        document["referenceTypes"] = json!(attribute.reference_types);
+    }
+    if !attribute.sub_attributes.is_empty() {
+        document["subAttributes"] = attribute.sub_attributes.iter().map(attribute_document).collect();
+    }
+    document
+}
+
+fn meta(resource_type: &str, location: String) -> Value {
+    json!({ "resourceType": resource_type, "location": location })
+}

@@ -1,0 +1,261 @@
+//! Changes applied to a resource in canonical form. All or nothing: an error leaves the caller's copy as it was.
+
+use super::{Action, Change, Selection};
+use crate::scim::decode::{attribute, element, finish, home, keep_one_primary};
+use crate::scim::filter::element_matches;
+use crate::scim::schema::{Attribute, Mutability, ResourceType, Type};
+use crate::scim::{Error, Object, ScimType};
+use serde_json::Value;
+
+/// The resource after all changes (RFC 7644 §3.5.2). Equal to what came in when nothing changed.
+pub fn apply(changes: Vec<Change>, resource: &Object, resource_type: &'static ResourceType) -> Result<Object, Error> {
+    let mut changed = resource.clone();
+    for change in changes {
+        let home = home(&mut changed, change.target.extension);
+        let slot = home.remove(change.target.attribute.name);
+        if let Some(value) = changed_attribute(change, slot)? {
+            home.insert(value.0.to_owned(), value.1);
+        }
+    }
+    Ok(finish(changed, resource_type))
+}
+
+/// The new value of one attribute, with its name; `None` when it is unassigned now.
+fn changed_attribute(change: Change, old: Option<Value>) -> Result<Option<(&'static str, Value)>, Error> {
+    let whole = change.target.attribute;
+    let value = if whole.multi_valued {
+        let elements = match old {
+            Some(Value::Array(elements)) => elements,
+            _ => Vec::new(),
+        };
+        let elements = changed_elements(change, elements)?;
+        (!elements.is_empty()).then_some(Value::Array(elements))
+    } else if whole.kind == Type::Complex {
+        changed_complex(change, old)?
+    } else {
+        match (change.action, change.value) {
+            (Action::Remove, _) | (_, None) => None,
+            (_, Some(value)) => attribute(whole, value)?,
+        }
+    };
+    Ok(value.map(|value| (whole.name, value)))
+}
+
+/// RFC 7644 §3.5.2.3: sub-attributes that are not named stay.
+fn changed_complex(change: Change, old: Option<Value>) -> Result<Option<Value>, Error> {
+    let mut parts = match old {
+        Some(Value::Object(parts)) => parts,
+        _ => Object::new(),
+    };
+    match (change.target.sub, change.action, change.value) {
+        (None, Action::Remove, _) | (None, _, None) => parts.clear(),
+        (None, _, Some(value)) => match attribute(change.target.attribute, value.clone())? {
+            None if !is_parts(&value) => parts.clear(),
+            new => merge(&mut parts, change.target.attribute, &value, new),
+        },
+        (Some(sub), Action::Remove, _) => drop(parts.remove(sub.name)),
+        (Some(sub), _, value) => assign(&mut parts, sub, value)?,
+    }
+    Ok((!parts.is_empty()).then_some(Value::Object(parts)))
+}
+
+fn is_parts(value: &Value) -> bool {
+    value.as_object().is_some_and(|parts| !parts.is_empty())
+}
+
+/// Puts the new parts over the old ones; a part sent as null or empty goes.
+fn merge(parts: &mut Object, whole: &'static Attribute, sent: &Value, new: Option<Value>) {
+    for name in sent.as_object().into_iter().flat_map(Object::keys) {
+        if let Some(sub) = whole.sub_attribute(name)
+            && sub.mutability != Mutability::ReadOnly
+        {
+            parts.remove(sub.name);
+        }
+    }
+    if let Some(Value::Object(new)) = new {
+        parts.extend(new);
+    }
+}
+
+fn assign(parts: &mut Object, sub: &'static Attribute, value: Option<Value>) -> Result<(), Error> {
+    match element(sub, value.unwrap_or(Value::Null))? {
+        Some(value) => drop(parts.insert(sub.name.to_owned(), value)),
+        None => drop(parts.remove(sub.name)),
+    }
+    Ok(())
+}
+
+fn changed_elements(change: Change, mut elements: Vec<Value>) -> Result<Vec<Value>, Error> {
+    let whole = change.target.attribute;
+    match (change.selection, change.target.sub) {
+        (None, None) => match (change.action, change.value) {
+            (Action::Remove, None | Some(Value::Null)) => elements.clear(),
+            (Action::Remove, Some(value)) => remove_named(&mut elements, whole, value)?,
+            (Action::Replace, value) => elements = listed(whole, value)?,
+            (Action::Add, value) => {
+                for new in listed(whole, value)? {
+                    add_element(&mut elements, new);
+                }
+            }
+        },
+        (None, Some(sub)) => {
+            let all: Vec<usize> = (0..elements.len()).collect();
+            if change.action != Action::Remove && all.len() > 1 {
+                return Err(Error::path(format!(
+                    "{0} has several values. Say which one, such as {0}[type eq \"work\"].{1}.",
+                    whole.name, sub.name
+                )));
+            }
+            change_parts(&mut elements, all, change.action, sub, change.value, Some(Object::new()))?;
+        }
+        (Some(selection), Some(sub)) => {
+            let chosen = chosen(&elements, &selection);
+            let template = (!selection.template.is_empty()).then_some(selection.template);
+            change_parts(&mut elements, chosen, change.action, sub, change.value, template)?;
+        }
+        (Some(selection), None) => {
+            let chosen = chosen(&elements, &selection);
+            change_whole_elements(&mut elements, chosen, change.action, whole, change.value, selection)?;
+        }
+    }
+    Ok(elements)
+}
+
+fn listed(whole: &'static Attribute, value: Option<Value>) -> Result<Vec<Value>, Error> {
+    match attribute(whole, value.unwrap_or(Value::Null))? {
+        Some(Value::Array(elements)) => Ok(elements),
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn chosen(elements: &[Value], selection: &Selection) -> Vec<usize> {
+    (0..elements.len()).filter(|&index| element_matches(&selection.filter, &elements[index])).collect()
+}
+
+/// RFC 7644 §3.5.2.1: a value that is already there is not added again. The same value and type with other parts
+/// is the same element.
+fn add_element(elements: &mut Vec<Value>, new: Value) {
+    let same = |old: &Value| {
+        old == &new
+            || (new.get("value").is_some()
+                && old.get("value") == new.get("value")
+                && old.get("type") == new.get("type"))
+    };
+    let index = elements.iter().position(same).unwrap_or(elements.len());
+    let primary = new.get("primary") == Some(&Value::Bool(true));
+    match (elements.get_mut(index), new) {
+        (Some(Value::Object(old)), Value::Object(new)) => old.extend(new),
+        (Some(_), _) => {}
+        (None, new) => elements.push(new),
+    }
+    if primary {
+        keep_one_primary(elements, Some(index));
+    }
+}
+
+/// `remove` with a value takes away those elements only: Entra removes members this way.
+fn remove_named(elements: &mut Vec<Value>, whole: &'static Attribute, value: Value) -> Result<(), Error> {
+    for gone in listed(whole, Some(value))? {
+        elements.retain(|element| match gone.get("value") {
+            Some(value) => element.get("value") != Some(value),
+            None => element != &gone,
+        });
+    }
+    Ok(())
+}
+
+/// Changes one part of the chosen elements, or makes the element that should have been there.
+fn change_parts(
+    elements: &mut Vec<Value>,
+    mut chosen: Vec<usize>,
+    action: Action,
+    sub: &'static Attribute,
+    value: Option<Value>,
+    template: Option<Object>,
+) -> Result<(), Error> {
+    let value = match action {
+        Action::Remove => None,
+        _ => element(sub, value.unwrap_or(Value::Null))?,
+    };
+    let Some(value) = value else {
+        for &index in &chosen {
+            if let Some(parts) = elements[index].as_object_mut() {
+                parts.remove(sub.name);
+            }
+        }
+        // An element of which only the label is left says nothing.
+        let mut index = 0;
+        elements.retain(|element| {
+            let touched = chosen.contains(&index);
+            index += 1;
+            !touched
+                || element.as_object().is_some_and(|parts| parts.keys().any(|name| name != "type" && name != "primary"))
+        });
+        return Ok(());
+    };
+    if chosen.is_empty() {
+        let template = template.ok_or_else(|| no_target(sub))?;
+        chosen.push(elements.len());
+        elements.push(Value::Object(template));
+    }
+    for &index in &chosen {
+        if let Some(parts) = elements[index].as_object_mut() {
+            parts.insert(sub.name.to_owned(), value.clone());
+        }
+    }
+    settle_primary(elements, &chosen);
+    Ok(())
+}
+
+fn change_whole_elements(
+    elements: &mut Vec<Value>,
+    mut chosen: Vec<usize>,
+    action: Action,
+    whole: &'static Attribute,
+    value: Option<Value>,
+    selection: Selection,
+) -> Result<(), Error> {
+    let new = match action {
+        Action::Remove => Vec::new(),
+        _ => listed(whole, value)?,
+    };
+    if new.is_empty() {
+        let mut index = 0;
+        elements.retain(|_| {
+            index += 1;
+            !chosen.contains(&(index - 1))
+        });
+        return Ok(());
+    }
+    let [Value::Object(new)] = new.as_slice() else {
+        return Err(Error::value(format!("The value for one of {} must be one JSON object.", whole.name)));
+    };
+    let mut parts = selection.template;
+    parts.extend(new.clone());
+    if chosen.is_empty() {
+        chosen.push(elements.len());
+        elements.push(Value::Null);
+    }
+    for &index in &chosen {
+        match (&mut elements[index], action) {
+            (Value::Object(old), Action::Add) => old.extend(new.clone()),
+            (slot, _) => *slot = Value::Object(parts.clone()),
+        }
+    }
+    settle_primary(elements, &chosen);
+    Ok(())
+}
+
+/// A touched element that is primary now takes the place of the old one.
+fn settle_primary(elements: &mut [Value], touched: &[usize]) {
+    let winner = touched.iter().rev().find(|&&index| elements[index].get("primary") == Some(&Value::Bool(true)));
+    if let Some(&winner) = winner {
+        keep_one_primary(elements, Some(winner));
+    }
+}
+
+/// RFC 7644 §3.5.2.3: nothing was found, and the filter does not say what to make.
+fn no_target(attribute: &Attribute) -> Error {
+    let detail = format!("No element matches the filter in the path, so there is no {} to change.", attribute.name);
+    Error::new(ScimType::NoTarget, detail)
+}

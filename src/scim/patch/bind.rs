@@ -1,0 +1,205 @@
+//! From operations to changes: unknown, read-only and malformed targets are settled before any database work.
+
+use super::{Action, Change, Operation, PatchRequest, Selection};
+use crate::expr::{Expr, Op};
+use crate::scim::decode::{self, Strictness};
+use crate::scim::filter::{Literal, ParsedFilter, bind_element, parse_path};
+use crate::scim::path::{AttributeRef, Named, resolve};
+use crate::scim::schema::{Mutability, ResourceType, Schema};
+use crate::scim::{Error, Object, ScimType};
+use serde_json::Value;
+
+/// The changes of a whole request, in order.
+#[derive(Debug, Default, PartialEq)]
+pub struct Bound {
+    pub changes: Vec<Change>,
+    /// Names that mean nothing here, for the log.
+    pub ignored: Vec<String>,
+}
+
+/// Binds every operation to the schema. `id` is the id of the resource that is patched.
+pub fn bind(
+    request: PatchRequest,
+    resource_type: &'static ResourceType,
+    id: &str,
+    strictness: Strictness,
+) -> Result<Bound, Error> {
+    let mut binder = Binder { resource_type, id, strictness, bound: Bound::default() };
+    for Operation { action, path, value } in request.operations {
+        match path {
+            Some(path) => binder.with_path(action, &path, value)?,
+            None => binder.without_path(action, value)?,
+        }
+    }
+    Ok(binder.bound)
+}
+
+struct Binder<'a> {
+    resource_type: &'static ResourceType,
+    id: &'a str,
+    strictness: Strictness,
+    bound: Bound,
+}
+
+impl Binder<'_> {
+    fn with_path(&mut self, action: Action, text: &str, value: Option<Value>) -> Result<(), Error> {
+        if action != Action::Remove && value.is_none() {
+            return Err(Error::value(format!("The operation on \"{text}\" has no value.")));
+        }
+        let path = parse_path(text)?;
+        let target = match resolve(path.name, self.resource_type)? {
+            Some(Named::Attribute(target)) => target,
+            Some(Named::Schema(schema)) if path.filter.is_none() => return self.whole_schema(action, schema, value),
+            Some(Named::Schema(_)) | None => {
+                return decode::ignore(&mut self.bound.ignored, text.to_owned(), self.strictness);
+            }
+        };
+        if target.attribute.mutability == Mutability::ReadOnly {
+            return self.read_only(target, value);
+        }
+        let selection = match path.filter {
+            Some(filter) => Some(self.selection(filter, target)?),
+            None => None,
+        };
+        let target = match path.sub {
+            None => target,
+            Some(sub) => match target.attribute.sub_attribute(sub) {
+                Some(sub) => target.with_sub(sub),
+                None => return decode::ignore(&mut self.bound.ignored, text.to_owned(), self.strictness),
+            },
+        };
+        self.change(Change { action, target, selection, value })
+    }
+
+    fn selection(&self, filter: ParsedFilter<'_>, target: AttributeRef) -> Result<Selection, Error> {
+        if !target.attribute.multi_valued || target.sub.is_some() {
+            return Err(Error::path(format!("{} is not a list, so a filter cannot choose from it.", target.display())));
+        }
+        let template = template(&filter, target)?;
+        match bind_element(filter, target).map_err(|error| Error::path(error.detail))? {
+            Expr::Any(_, filter) => Ok(Selection { filter: *filter, template }),
+            filter => Ok(Selection { filter, template }),
+        }
+    }
+
+    /// RFC 7644 §3.5.2.1, §3.5.2.3: without a path the value is a set of attributes. Each name is read as a path,
+    /// because Entra sends dotted and URN-qualified ones here.
+    fn without_path(&mut self, action: Action, value: Option<Value>) -> Result<(), Error> {
+        if self.strictness == Strictness::Strict {
+            return Err(Error::syntax(
+                "Each operation must have a path; this connection refuses operations without one.",
+            ));
+        }
+        if action == Action::Remove {
+            return Err(Error::new(
+                ScimType::NoTarget,
+                "A remove operation must have a path that says what to remove.",
+            ));
+        }
+        let attributes = match value {
+            Some(Value::Object(attributes)) => attributes,
+            Some(Value::Array(mut list)) if list.len() == 1 && list[0].is_object() => match list.pop() {
+                Some(Value::Object(attributes)) => attributes,
+                _ => Object::new(),
+            },
+            _ => {
+                return Err(Error::value(
+                    "An operation without a path must have a JSON object of attributes as its value.",
+                ));
+            }
+        };
+        for (name, value) in attributes {
+            match resolve(name.split('[').next().unwrap_or(&name), self.resource_type) {
+                // `schemas`, `id`, `meta` come along from clients that send the whole resource.
+                Ok(Some(Named::Attribute(target))) if target.attribute.mutability == Mutability::ReadOnly => {}
+                Ok(None) | Err(_) if !name.contains('[') => self.bound.ignored.push(name),
+                _ => self.with_path(action, &name, Some(value))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The URN of a schema as the target: each attribute by itself.
+    fn whole_schema(&mut self, action: Action, schema: &'static Schema, value: Option<Value>) -> Result<(), Error> {
+        if self.resource_type.is_core(schema) {
+            return self.without_path(action, value);
+        }
+        let target = |attribute| AttributeRef { extension: Some(schema), attribute, sub: None };
+        match value {
+            Some(Value::Object(attributes)) if action != Action::Remove => {
+                for (name, value) in attributes {
+                    match schema.attribute(&name) {
+                        Some(attribute) => {
+                            self.change(Change {
+                                action,
+                                target: target(attribute),
+                                selection: None,
+                                value: Some(value),
+                            })?;
+                        }
+                        None if name.eq_ignore_ascii_case("schemas") => {}
+                        None => decode::ignore(&mut self.bound.ignored, name, self.strictness)?,
+                    }
+                }
+                Ok(())
+            }
+            Some(Value::Null) | None => schema.attributes.iter().try_for_each(|attribute| {
+                self.change(Change { action: Action::Remove, target: target(attribute), selection: None, value: None })
+            }),
+            Some(_) if action == Action::Remove => self.whole_schema(action, schema, None),
+            Some(_) => Err(Error::value(format!("The value of {} must be a JSON object.", schema.id))),
+        }
+    }
+
+    /// RFC 7644 §3.5.2: a change of a readOnly attribute is refused, unless it changes nothing.
+    fn read_only(&self, target: AttributeRef, value: Option<Value>) -> Result<(), Error> {
+        let same_id = target.attribute.name == "id" && value.as_ref().and_then(Value::as_str) == Some(self.id);
+        if same_id || target.attribute.name == "schemas" {
+            return Ok(());
+        }
+        Err(Error::mutability(format!("{} is read-only and cannot be changed.", target.display())))
+    }
+
+    fn change(&mut self, change: Change) -> Result<(), Error> {
+        let target = change.target;
+        // Read-only parts are derived from their siblings; clients send them along.
+        if target.leaf().mutability == Mutability::ReadOnly {
+            return Ok(());
+        }
+        let unassigns = match &change.value {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.is_empty(),
+            Some(_) => change.action == Action::Remove,
+        };
+        if target.attribute.required && unassigns {
+            return Err(Error::mutability(format!("{} is required and cannot be removed.", target.display())));
+        }
+        self.bound.changes.push(change);
+        Ok(())
+    }
+}
+
+/// The equality terms of a filter that must all hold, as an element.
+fn template(filter: &ParsedFilter<'_>, target: AttributeRef) -> Result<Object, Error> {
+    let mut element = Object::new();
+    let terms = match filter {
+        Expr::And(terms) => terms.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    for term in terms {
+        if let Expr::Compare(name, Op::Equal, literal) = term
+            && let Some(sub) = target.attribute.sub_attribute(name)
+            && let Some(value) = decode::element(sub, literal_value(literal))?
+        {
+            element.insert(sub.name.to_owned(), value);
+        }
+    }
+    Ok(element)
+}
+
+fn literal_value(literal: &Literal) -> Value {
+    match literal {
+        Literal::Word(word) if word.eq_ignore_ascii_case("null") => Value::Null,
+        literal => Value::from(literal.text()),
+    }
+}

@@ -1,0 +1,154 @@
+//! The database of a server or a command.
+
+use super::migrations::{self, Status};
+use super::postgres::{self, Pool};
+use super::sqlite::{self, Threads};
+use super::{DatabaseUrl, Error, Tx, WorkError};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How much of a machine the database may use.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// SQLite: reader threads.
+    pub readers: usize,
+    /// SQLite: work that may wait; more is refused.
+    pub queue: usize,
+    /// PostgreSQL: pooled connections.
+    pub pool: usize,
+    /// PostgreSQL: shared connections for point reads.
+    pub lanes: usize,
+    /// PostgreSQL: how long a request waits for a connection.
+    pub wait: Duration,
+}
+
+/// A database that is open. Cheap to clone.
+#[derive(Clone)]
+pub enum Db {
+    Sqlite { threads: Threads, path: Arc<PathBuf>, lock: Option<Arc<File>> },
+    Postgres(Pool),
+}
+
+/// A fact about a database, for `doctor`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    pub name: String,
+    pub value: String,
+    pub good: bool,
+}
+
+impl Db {
+    /// Opens a database for a server and migrates it. Only one server may have an SQLite file.
+    pub async fn serve(url: &DatabaseUrl, options: Options) -> Result<Self, Error> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let (mut connection, lock) = sqlite::open_for_server(path)?;
+                migrations::run_sqlite(&mut connection)?;
+                let threads = Threads::start(path, connection, options.readers, options.queue)?;
+                Ok(Self::Sqlite { threads, path: Arc::new(path.clone()), lock: Some(Arc::new(lock)) })
+            }
+            DatabaseUrl::Postgres(_) => {
+                let db = Self::open(url, options).await?;
+                db.migrate().await?;
+                Ok(db)
+            }
+        }
+    }
+
+    /// Opens a database for one command, without migrating it.
+    pub async fn open(url: &DatabaseUrl, options: Options) -> Result<Self, Error> {
+        match url {
+            DatabaseUrl::Sqlite(path) => {
+                let connection = sqlite::open_for_command(path)?;
+                let threads = Threads::start(path, connection, 1, options.queue)?;
+                Ok(Self::Sqlite { threads, path: Arc::new(path.clone()), lock: None })
+            }
+            DatabaseUrl::Postgres(url) => {
+                let options = postgres::Options { pool: options.pool, lanes: options.lanes, wait: options.wait };
+                Ok(Self::Postgres(Pool::new(url, options)?))
+            }
+        }
+    }
+
+    /// Runs short reads, such as one resource by its id.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        match self {
+            Self::Sqlite { threads, .. } => threads.read(work).await,
+            Self::Postgres(pool) => pool.read(work).await,
+        }
+    }
+
+    /// Runs reads that may take long, such as a page under a filter.
+    pub async fn scan<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        match self {
+            Self::Sqlite { threads, .. } => threads.read(work).await,
+            Self::Postgres(pool) => pool.scan(work).await,
+        }
+    }
+
+    /// Runs work in one transaction. It is durable when this returns `Ok` and has left nothing when it returns `Err`.
+    /// The work may run more than once.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        match self {
+            Self::Sqlite { threads, .. } => threads.write(work).await,
+            Self::Postgres(pool) => pool.write(work).await,
+        }
+    }
+
+    pub async fn migrate(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite { path, .. } => migrations::run_sqlite(&mut sqlite::open_for_command(path)?),
+            Self::Postgres(pool) => migrations::run_postgres(pool).await,
+        }
+    }
+
+    /// Undoes every migration: all data are gone.
+    pub async fn revert_migrations(&self) -> Result<(), Error> {
+        match self {
+            Self::Sqlite { path, .. } => migrations::revert_sqlite(&mut sqlite::open_for_command(path)?),
+            Self::Postgres(pool) => migrations::revert_postgres(pool).await,
+        }
+    }
+
+    pub async fn migrations(&self) -> Result<Vec<Status>, Error> {
+        match self {
+            Self::Sqlite { path, .. } => migrations::statuses_sqlite(&mut sqlite::open_for_command(path)?),
+            Self::Postgres(pool) => migrations::statuses_postgres(pool).await,
+        }
+    }
+
+    /// Writes a consistent copy of an SQLite database; a server may go on serving it.
+    pub fn backup(&self, target: &Path) -> Result<(), Error> {
+        match self {
+            Self::Sqlite { path, .. } => sqlite::backup(&mut sqlite::open_for_command(path)?, target),
+            Self::Postgres(_) => {
+                Err(Error::Internal("only an SQLite database is copied this way; use pg_dump".to_owned()))
+            }
+        }
+    }
+
+    /// What durability and speed hang on.
+    pub async fn health(&self) -> Result<Vec<Health>, Error> {
+        match self {
+            Self::Sqlite { path, .. } => sqlite::health(&mut sqlite::open_for_command(path)?),
+            Self::Postgres(pool) => postgres::health(pool).await,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Schema migrations, embedded in the program.
+
+use super::Error;
+use super::postgres::Pool;
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// Says to PostgreSQL which lock is that of the migrations.
+const LOCK: &str = "SELECT pg_advisory_lock(7306080612)";
+
+/// A migration and whether it has run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub name: String,
+    pub applied: bool,
+}
+
+/// Runs what has not run yet. Several programs may start on one file at once, so all of it is one transaction that
+/// keeps the others out.
+pub fn run_sqlite(connection: &mut SqliteConnection) -> Result<(), Error> {
+    if statuses_sqlite(connection)?.iter().all(|status| status.applied) {
+        return Ok(());
+    }
+    AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN EXCLUSIVE")?;
+    let ran = connection.run_pending_migrations(SQLITE).map(drop).map_err(failed);
+    match ran {
+        Ok(()) => Ok(AnsiTransactionManager::commit_transaction(connection)?),
+        Err(error) => {
+            AnsiTransactionManager::rollback_transaction(connection)?;
+            Err(error)
+        }
+    }
+}
+
+/// Undoes every migration.
+pub fn revert_sqlite(connection: &mut SqliteConnection) -> Result<(), Error> {
+    connection.revert_all_migrations(SQLITE).map(drop).map_err(failed)
+}
+
+pub fn statuses_sqlite(connection: &mut SqliteConnection) -> Result<Vec<Status>, Error> {
+    let pending = MigrationHarness::<Sqlite>::pending_migrations(connection, SQLITE).map_err(failed)?;
+    let all: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(failed)?;
+    Ok(statuses(&names(&all), &names(&pending)))
+}
+
+/// Runs what has not run yet. Of several replicas that start at once one migrates and the others wait.
+pub async fn run_postgres(pool: &Pool) -> Result<(), Error> {
+    let mut session = pool.session().await?;
+    // The lock ends with the session.
+    session.batch_execute(LOCK).await?;
+    let mut harness = AsyncMigrationHarness::new(session);
+    tokio::task::block_in_place(|| harness.run_pending_migrations(POSTGRES).map(drop).map_err(failed))
+}
+
+/// Undoes every migration.
+pub async fn revert_postgres(pool: &Pool) -> Result<(), Error> {
+    let mut harness = AsyncMigrationHarness::new(pool.session().await?);
+    tokio::task::block_in_place(|| harness.revert_all_migrations(POSTGRES).map(drop).map_err(failed))
+}
+
+pub async fn statuses_postgres(pool: &Pool) -> Result<Vec<Status>, Error> {
+    let mut harness = AsyncMigrationHarness::new(pool.session().await?);
+    let pending = tokio::task::block_in_place(|| harness.pending_migrations(POSTGRES).map_err(failed))?;
+    let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = POSTGRES.migrations().map_err(failed)?;
+    Ok(statuses(&names(&all), &names(&pending)))
+}
+
+fn names<DB: diesel::backend::Backend>(migrations: &[Box<dyn Migration<DB>>]) -> Vec<String> {
+    let mut names: Vec<String> = migrations.iter().map(|migration| migration.name().to_string()).collect();
+    names.sort();
+    names
+}
+
+fn statuses(all: &[String], pending: &[String]) -> Vec<Status> {
+    all.iter().map(|name| Status { name: name.clone(), applied: !pending.contains(name) }).collect()
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("a migration failed: {error}"))
+}

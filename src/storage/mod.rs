@@ -1,0 +1,27 @@
+//! The only place that knows diesel: two databases behind one set of queries.
+//!
+//! `Db` runs work; `Tx` is what work sees; `queries/` holds every query once. Work is a function of `&mut Tx`, so no
+//! use case knows which database it runs on.
+
+mod condition;
+mod db;
+mod error;
+mod list;
+mod migrations;
+mod places;
+mod postgres;
+pub mod rows;
+mod schema;
+mod sql;
+mod sqlite;
+mod tx;
+mod types;
+mod url;
+
+pub use db::{Db, Health, Options};
+pub use error::{Constraint, Error, WorkError};
+pub use list::{Listing, Place, Window};
+pub use migrations::Status as MigrationStatus;
+pub use places::Places;
+pub use tx::Tx;
+pub use url::DatabaseUrl;

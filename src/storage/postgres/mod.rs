@@ -1,0 +1,28 @@
+//! PostgreSQL: a pool for transactions and scans, some shared pipelined connections for point reads.
+
+mod connect;
+mod health;
+mod pool;
+
+pub use health::health;
+pub use pool::{Options, Pool};
+
+use super::sql::Dialect;
+
+/// What the queries run on: a shared reference, so that the same query runs pipelined beside others or alone in a
+/// transaction.
+pub type Conn<'c> = &'c diesel_async::AsyncPgConnection;
+
+pub use diesel_async::RunQueryDsl;
+
+pub static DIALECT: Dialect = Dialect {
+    find: "strpos",
+    tail: ["right(", ", ", ")"],
+    each: ["jsonb_array_elements(", ") e(value)"],
+    by_code_point: " COLLATE \"C\"",
+    id_as_text: "?::text",
+    total_shards: 16,
+};
+
+#[path = "../queries/mod.rs"]
+pub mod queries;

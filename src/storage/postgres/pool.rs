@@ -1,0 +1,187 @@
+//! How work reaches PostgreSQL.
+
+use super::Conn;
+use super::connect::connect;
+use crate::storage::{Error, Tx, WorkError};
+use diesel_async::AsyncPgConnection;
+use diesel_async::SimpleAsyncConnection;
+use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use futures_util::FutureExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::RwLock;
+
+/// How many connections one server uses. Mind replicas × (pool + lanes) < max_connections.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub pool: usize,
+    /// Shared connections for point reads.
+    pub lanes: usize,
+    /// How long a request waits for a free connection.
+    pub wait: Duration,
+}
+
+/// Transactions that lost against others are tried so often.
+const ATTEMPTS: u32 = 5;
+
+#[derive(Clone)]
+pub struct Pool {
+    url: Arc<str>,
+    pool: Deadpool<AsyncPgConnection>,
+    lanes: Arc<[RwLock<Option<Arc<AsyncPgConnection>>>]>,
+    turn: Arc<AtomicUsize>,
+}
+
+impl Pool {
+    /// Makes the pool without connecting yet.
+    pub fn new(url: &str, options: Options) -> Result<Self, Error> {
+        let mut config = ManagerConfig::default();
+        // The default asks the server before each use, which costs a third of the speed.
+        config.recycling_method = RecyclingMethod::Fast;
+        config.custom_setup = Box::new(|url| {
+            let url = url.to_owned();
+            async move { connect(&url).await }.boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let pool = Deadpool::builder(manager)
+            .max_size(options.pool)
+            .wait_timeout(Some(options.wait))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let lanes = (0..options.lanes.max(1)).map(|_| RwLock::new(None)).collect();
+        Ok(Self { url: url.into(), pool, lanes, turn: Arc::default() })
+    }
+
+    /// Point reads: several requests share one connection and do not wait for each other's answers.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        let number = self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
+        let lane = self.lane(number, None).await?;
+        let first = work(&mut Tx::Postgres(&lane)).await;
+        match &first {
+            Err(error) if matches!(error.storage(), Some(Error::Unavailable(_))) => {
+                // A read can be done again; the connection may only have been closed by the server.
+                let lane = self.lane(number, Some(&lane)).await?;
+                work(&mut Tx::Postgres(&lane)).await
+            }
+            _ => first,
+        }
+    }
+
+    /// Reads that take long: on a connection of their own, because a lane answers in order.
+    pub async fn scan<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        let connection = self.connection().await?;
+        work(&mut Tx::Postgres(&connection)).await
+    }
+
+    /// Work in a transaction that is committed when it succeeds. It is done again when others were in the way.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        for attempt in 1.. {
+            let mut transaction = Transaction::begin(self.connection().await?).await?;
+            let result = work(&mut Tx::Postgres(transaction.conn()?)).await;
+            let contended = matches!(&result, Err(error) if matches!(error.storage(), Some(Error::Contention(_))));
+            if result.is_ok() {
+                transaction.commit().await?;
+            } else {
+                transaction.rollback().await;
+            }
+            if !contended || attempt == ATTEMPTS {
+                return result;
+            }
+            tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 5)).await;
+        }
+        Err(Error::Contention("others change the same data all the time".to_owned()).into())
+    }
+
+    /// A connection outside the pool, for what belongs to a session.
+    pub async fn session(&self) -> Result<AsyncPgConnection, Error> {
+        connect(&self.url).await.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
+        self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    /// The connection of a lane; a new one in the place of `broken`.
+    async fn lane(
+        &self,
+        number: usize,
+        broken: Option<&Arc<AsyncPgConnection>>,
+    ) -> Result<Arc<AsyncPgConnection>, Error> {
+        let slot = &self.lanes[number];
+        let usable = |lane: &&Arc<AsyncPgConnection>| broken.is_none_or(|broken| !Arc::ptr_eq(lane, broken));
+        if let Some(lane) = slot.read().await.as_ref().filter(usable) {
+            return Ok(Arc::clone(lane));
+        }
+        let mut slot = slot.write().await;
+        if let Some(lane) = slot.as_ref().filter(usable) {
+            return Ok(Arc::clone(lane));
+        }
+        let lane = Arc::new(self.session().await?);
+        *slot = Some(Arc::clone(&lane));
+        Ok(lane)
+    }
+}
+
+/// A transaction on a pooled connection. A connection that is left inside one, because its request was dropped or the
+/// server went away, never returns to the pool.
+struct Transaction {
+    connection: Option<Object<AsyncPgConnection>>,
+}
+
+impl Transaction {
+    async fn begin(mut connection: Object<AsyncPgConnection>) -> Result<Self, Error> {
+        let begun = connection.batch_execute("BEGIN").await;
+        let transaction = Self { connection: Some(connection) };
+        begun?;
+        Ok(transaction)
+    }
+
+    fn conn(&self) -> Result<Conn<'_>, Error> {
+        self.connection.as_deref().map(|connection| &*connection).ok_or_else(gone)
+    }
+
+    async fn commit(&mut self) -> Result<(), Error> {
+        let Some(connection) = self.connection.as_mut() else { return Err(gone()) };
+        connection.batch_execute("COMMIT").await?;
+        // Only a connection that is known to be clean goes back.
+        drop(self.connection.take());
+        Ok(())
+    }
+
+    async fn rollback(&mut self) {
+        let Some(connection) = self.connection.as_mut() else { return };
+        if connection.batch_execute("ROLLBACK").await.is_ok() {
+            drop(self.connection.take());
+        }
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+fn gone() -> Error {
+    Error::Internal("the transaction has ended already".to_owned())
+}

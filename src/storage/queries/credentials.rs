@@ -1,0 +1,69 @@
+//! Tokens of connections and admin keys of accounts.
+
+use super::{Conn, RunQueryDsl};
+use crate::domain::{HashedSecret, Id};
+use crate::storage::rows::{AdminKeyRow, ConnectionRow, TokenRow};
+use crate::storage::schema::{admin_keys, connections, tokens};
+use crate::storage::sql::Cached;
+use crate::storage::types::DbId;
+use diesel::prelude::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper,
+};
+use diesel::result::QueryResult;
+
+pub async fn insert_token(conn: &mut Conn<'_>, row: &TokenRow) -> QueryResult<()> {
+    row.insert_into(tokens::table).execute(conn).await?;
+    Ok(())
+}
+
+/// A token and its connection by the hash of what the client sent.
+pub async fn token(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Option<(TokenRow, ConnectionRow)>> {
+    let connection = connections::account_id.eq(tokens::account_id).and(connections::id.eq(tokens::connection_id));
+    let joined = tokens::table.inner_join(connections::table.on(connection));
+    let found = joined.filter(tokens::hash.eq(&hash.0)).select((TokenRow::as_select(), ConnectionRow::as_select()));
+    found.first(conn).await.optional()
+}
+
+/// In order of creation.
+pub async fn tokens(conn: &mut Conn<'_>, account: Id, connection: Option<Id>) -> QueryResult<Vec<TokenRow>> {
+    let all = tokens::table.filter(tokens::account_id.eq(DbId(account))).select(TokenRow::as_select());
+    match connection {
+        Some(connection) => all.filter(tokens::connection_id.eq(DbId(connection))).order(tokens::id).load(conn).await,
+        None => all.order(tokens::id).load(conn).await,
+    }
+}
+
+/// True when there was such a token, revoked before or not.
+pub async fn revoke_token(conn: &mut Conn<'_>, id: Id, now: i64) -> QueryResult<bool> {
+    let token = tokens::table.filter(tokens::id.eq(DbId(id)));
+    let known: i64 = token.count().get_result(conn).await?;
+    let live = token.filter(tokens::revoked_at.is_null());
+    diesel::update(live).set(tokens::revoked_at.eq(now)).execute(conn).await?;
+    Ok(known > 0)
+}
+
+pub async fn touch_token(conn: &mut Conn<'_>, id: Id, now: i64) -> QueryResult<()> {
+    let token = tokens::table.filter(tokens::id.eq(DbId(id)));
+    Cached(diesel::update(token).set(tokens::last_used_at.eq(now))).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn insert_admin_key(conn: &mut Conn<'_>, row: &AdminKeyRow) -> QueryResult<()> {
+    row.insert_into(admin_keys::table).execute(conn).await?;
+    Ok(())
+}
+
+/// In order of creation.
+pub async fn admin_keys(conn: &mut Conn<'_>, account: Id) -> QueryResult<Vec<AdminKeyRow>> {
+    let all = admin_keys::table.filter(admin_keys::account_id.eq(DbId(account)));
+    all.select(AdminKeyRow::as_select()).order(admin_keys::id).load(conn).await
+}
+
+/// True when there was such a key, revoked before or not.
+pub async fn revoke_admin_key(conn: &mut Conn<'_>, id: Id, now: i64) -> QueryResult<bool> {
+    let key = admin_keys::table.filter(admin_keys::id.eq(DbId(id)));
+    let known: i64 = key.count().get_result(conn).await?;
+    let live = key.filter(admin_keys::revoked_at.is_null());
+    diesel::update(live).set(admin_keys::revoked_at.eq(now)).execute(conn).await?;
+    Ok(known > 0)
+}

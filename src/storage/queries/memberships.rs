@@ -1,0 +1,135 @@
+//! Memberships, always as sets: no statement's cost grows with the size of the group it names.
+//!
+//! A membership is seen from both sides, so a change counts a new version of the users it touches too.
+
+use super::{Conn, RunQueryDsl};
+use crate::domain::Id;
+use crate::storage::rows::MembershipRow;
+use crate::storage::schema::{groups, memberships, users};
+use crate::storage::sql::{Cached, Locked};
+use crate::storage::types::DbId;
+use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, QueryDsl};
+use diesel::result::QueryResult;
+
+/// SQLite takes 32,766 values in a statement.
+const CHUNK: usize = 1_000;
+
+/// Locks the users among `ids` in the order of their ids, so that two requests that name the same ones cannot wait
+/// for each other, and gives back those that exist. `ids` must be sorted.
+pub async fn lock_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<Id>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(CHUNK) {
+        let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(db(chunk)));
+        let rows: Vec<DbId> = Locked(named.select(users::id).order(users::id)).load(conn).await?;
+        found.extend(rows.into_iter().map(Id::from));
+    }
+    Ok(found)
+}
+
+/// The users among `ids` that are members.
+pub async fn among(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id]) -> QueryResult<Vec<Id>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let of_group = memberships::table
+            .filter(memberships::account_id.eq(DbId(account)))
+            .filter(memberships::group_id.eq(DbId(group)));
+        let named = of_group.filter(memberships::user_id.eq_any(db(chunk))).select(memberships::user_id);
+        let rows: Vec<DbId> = named.load(conn).await?;
+        found.extend(rows.into_iter().map(Id::from));
+    }
+    Ok(found)
+}
+
+/// Adds users who are not members.
+pub async fn add(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id], now: i64) -> QueryResult<()> {
+    for chunk in ids.chunks(CHUNK) {
+        let row = |id: &Id| MembershipRow { account_id: account.into(), group_id: group.into(), user_id: (*id).into() };
+        let rows: Vec<MembershipRow> = chunk.iter().map(row).collect();
+        rows.insert_into(memberships::table).execute(conn).await?;
+        bump_users(conn, account, chunk, now).await?;
+    }
+    Ok(())
+}
+
+/// Takes members away.
+pub async fn remove(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id], now: i64) -> QueryResult<()> {
+    for chunk in ids.chunks(CHUNK) {
+        let of_group = memberships::table
+            .filter(memberships::account_id.eq(DbId(account)))
+            .filter(memberships::group_id.eq(DbId(group)));
+        diesel::delete(of_group.filter(memberships::user_id.eq_any(db(chunk)))).execute(conn).await?;
+        bump_users(conn, account, chunk, now).await?;
+    }
+    Ok(())
+}
+
+/// Takes all members away; how many there were.
+pub async fn clear(conn: &mut Conn<'_>, account: Id, group: Id, now: i64) -> QueryResult<i64> {
+    let of_group = memberships::table
+        .filter(memberships::account_id.eq(DbId(account)))
+        .filter(memberships::group_id.eq(DbId(group)));
+    let members = users::account_id.eq(DbId(account)).and(users::id.eq_any(of_group.select(memberships::user_id)));
+    let change = (users::version.eq(users::version + 1), users::last_modified.eq(now));
+    Cached(diesel::update(users::table.filter(members)).set(change)).execute(conn).await?;
+    let removed = diesel::delete(of_group).execute(conn).await?;
+    Ok(i64::try_from(removed).unwrap_or(i64::MAX))
+}
+
+/// Takes a user out of all groups.
+pub async fn leave_all(conn: &mut Conn<'_>, account: Id, user: Id, now: i64) -> QueryResult<()> {
+    let of_user = memberships::table
+        .filter(memberships::account_id.eq(DbId(account)))
+        .filter(memberships::user_id.eq(DbId(user)));
+    let left = groups::account_id.eq(DbId(account)).and(groups::id.eq_any(of_user.select(memberships::group_id)));
+    let change = (
+        groups::version.eq(groups::version + 1),
+        groups::member_count.eq(groups::member_count - 1),
+        groups::last_modified.eq(now),
+    );
+    Cached(diesel::update(groups::table.filter(left)).set(change)).execute(conn).await?;
+    diesel::delete(of_user).execute(conn).await?;
+    Ok(())
+}
+
+/// The members of a group, in order of their ids.
+pub async fn members(conn: &mut Conn<'_>, account: Id, group: Id) -> QueryResult<Vec<Id>> {
+    let of_group = memberships::table
+        .filter(memberships::account_id.eq(DbId(account)))
+        .filter(memberships::group_id.eq(DbId(group)));
+    let rows: Vec<DbId> = of_group.select(memberships::user_id).order(memberships::user_id).load(conn).await?;
+    Ok(rows.into_iter().map(Id::from).collect())
+}
+
+/// The members of several groups, as pairs of group and user.
+pub async fn members_of_all(conn: &mut Conn<'_>, account: Id, groups: &[Id]) -> QueryResult<Vec<(Id, Id)>> {
+    let named = memberships::table
+        .filter(memberships::account_id.eq(DbId(account)))
+        .filter(memberships::group_id.eq_any(db(groups)));
+    let pair = (memberships::group_id, memberships::user_id);
+    let rows: Vec<(DbId, DbId)> = named.select(pair).order(pair).load(conn).await?;
+    Ok(rows.into_iter().map(|(group, user)| (group.0, user.0)).collect())
+}
+
+/// The groups of several users, as user, group and the group's name.
+pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> QueryResult<Vec<(Id, Id, String)>> {
+    let group = groups::account_id.eq(memberships::account_id).and(groups::id.eq(memberships::group_id));
+    let named = memberships::table
+        .inner_join(groups::table.on(group))
+        .filter(memberships::account_id.eq(DbId(account)))
+        .filter(memberships::user_id.eq_any(db(users)));
+    let columns = (memberships::user_id, memberships::group_id, groups::display_name);
+    let rows: Vec<(DbId, DbId, String)> =
+        named.select(columns).order((memberships::user_id, memberships::group_id)).load(conn).await?;
+    Ok(rows.into_iter().map(|(user, group, name)| (user.0, group.0, name)).collect())
+}
+
+async fn bump_users(conn: &mut Conn<'_>, account: Id, ids: &[Id], now: i64) -> QueryResult<()> {
+    let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(db(ids)));
+    let change = (users::version.eq(users::version + 1), users::last_modified.eq(now));
+    diesel::update(named).set(change).execute(conn).await?;
+    Ok(())
+}
+
+fn db(ids: &[Id]) -> Vec<DbId> {
+    ids.iter().copied().map(DbId).collect()
+}

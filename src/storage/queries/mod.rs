@@ -1,0 +1,15 @@
+//! Every query, written once and compiled twice: as `storage::sqlite::queries` and `storage::postgres::queries`.
+//!
+//! `super` supplies `Conn`, `RunQueryDsl` and `DIALECT`. On PostgreSQL the futures are real; on SQLite they are ready
+//! at once. No query opens a transaction: the caller of `Db::write` is in one.
+
+pub mod accounts;
+pub mod credentials;
+pub mod groups;
+pub mod lists;
+pub mod memberships;
+pub mod secrets;
+pub mod totals;
+pub mod users;
+
+use super::{Conn, DIALECT, RunQueryDsl};

@@ -1,0 +1,51 @@
+//! Kept totals, so that a list needs no COUNT.
+
+use super::{Conn, DIALECT, RunQueryDsl};
+use crate::domain::{Id, Kind};
+use crate::storage::schema::totals;
+use crate::storage::sql::Cached;
+use crate::storage::types::DbId;
+use diesel::prelude::{ExpressionMethods, QueryDsl};
+use diesel::result::QueryResult;
+
+/// Makes the rows of a new account.
+pub async fn create(conn: &mut Conn<'_>, account: Id) -> QueryResult<()> {
+    for kind in [Kind::User, Kind::Group] {
+        for shard in 0..DIALECT.total_shards {
+            let row = (
+                totals::account_id.eq(DbId(account)),
+                totals::kind.eq(kind.word()),
+                totals::shard.eq(i32::from(shard)),
+                totals::live.eq(0),
+                totals::removed.eq(0),
+            );
+            diesel::insert_into(totals::table).values(row).execute(conn).await?;
+        }
+    }
+    Ok(())
+}
+
+pub async fn added(conn: &mut Conn<'_>, account: Id, kind: Kind, id: Id) -> QueryResult<()> {
+    let row = totals::table.find((DbId(account), kind.word(), shard(id)));
+    Cached(diesel::update(row).set(totals::live.eq(totals::live + 1))).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn removed(conn: &mut Conn<'_>, account: Id, kind: Kind, id: Id) -> QueryResult<()> {
+    let row = totals::table.find((DbId(account), kind.word(), shard(id)));
+    let change = (totals::live.eq(totals::live - 1), totals::removed.eq(totals::removed + 1));
+    Cached(diesel::update(row).set(change)).execute(conn).await?;
+    Ok(())
+}
+
+/// How many there are, and how many were ever removed.
+pub async fn read(conn: &mut Conn<'_>, account: Id, kind: Kind) -> QueryResult<(i64, i64)> {
+    let rows = totals::table.filter(totals::account_id.eq(DbId(account))).filter(totals::kind.eq(kind.word()));
+    let shards: Vec<(i64, i64)> = rows.select((totals::live, totals::removed)).load(conn).await?;
+    Ok(shards.into_iter().fold((0, 0), |sum, shard| (sum.0 + shard.0, sum.1 + shard.1)))
+}
+
+/// The last byte of an id is random.
+fn shard(id: Id) -> i32 {
+    i32::from(id.0.as_bytes()[15] % DIALECT.total_shards)
+}

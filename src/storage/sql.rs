@@ -1,0 +1,169 @@
+//! SQL that is put together at run time: text and bound values in order, for filters of free shape.
+//!
+//! Values are always bound. The text pieces are words of this program, never of a client.
+
+use super::types::{DbId, IdSql};
+use diesel::QueryResult;
+use diesel::backend::Backend;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, HasSqlType, Integer, Text};
+use diesel::sqlite::Sqlite;
+use std::marker::PhantomData;
+
+/// Where the two databases spell the same thing differently.
+#[derive(Debug)]
+pub struct Dialect {
+    /// Function: where a text stands in another one; 0 when nowhere.
+    pub find: &'static str,
+    /// The last characters of a text: before, between and behind text and number.
+    pub tail: [&'static str; 3],
+    /// The elements of a JSON list as rows `e(value)`: before and behind the list.
+    pub each: [&'static str; 2],
+    /// Put behind text that comes out of JSON, so that it is ordered by code point.
+    pub by_code_point: &'static str,
+    /// An identifier as hyphenated text: every `?` stands for the column.
+    pub id_as_text: &'static str,
+    /// Rows over which a total is spread: concurrent writers must not wait for one row.
+    pub total_shards: u8,
+}
+
+#[derive(Debug, Clone)]
+enum Piece {
+    Words(&'static str),
+    Text(String),
+    Id(DbId),
+    Integer(i32),
+    BigInt(i64),
+}
+
+/// A statement with rows of the SQL types `ST`.
+#[derive(Debug)]
+pub struct Sql<ST> {
+    pieces: Vec<Piece>,
+    cacheable: bool,
+    rows: PhantomData<fn() -> ST>,
+}
+
+impl<ST> Sql<ST> {
+    pub fn new(words: &'static str) -> Self {
+        Self { pieces: vec![Piece::Words(words)], cacheable: true, rows: PhantomData }
+    }
+
+    pub fn words(&mut self, words: &'static str) -> &mut Self {
+        self.pieces.push(Piece::Words(words));
+        self
+    }
+
+    pub fn text(&mut self, value: impl Into<String>) -> &mut Self {
+        self.pieces.push(Piece::Text(value.into()));
+        self
+    }
+
+    pub fn id(&mut self, value: impl Into<DbId>) -> &mut Self {
+        self.pieces.push(Piece::Id(value.into()));
+        self
+    }
+
+    pub fn integer(&mut self, value: i32) -> &mut Self {
+        self.pieces.push(Piece::Integer(value));
+        self
+    }
+
+    pub fn bigint(&mut self, value: i64) -> &mut Self {
+        self.pieces.push(Piece::BigInt(value));
+        self
+    }
+
+    /// Leaves no prepared statement behind. Each connection keeps prepared statements for ever, so only a small
+    /// closed set of shapes may stay.
+    pub fn never_cached(&mut self) {
+        self.cacheable = false;
+    }
+}
+
+impl<ST> QueryId for Sql<ST> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<ST> Query for Sql<ST> {
+    type SqlType = ST;
+}
+
+impl<ST, DB> QueryFragment<DB> for Sql<ST>
+where
+    DB: Backend + HasSqlType<IdSql>,
+    str: ToSql<Text, DB>,
+    DbId: ToSql<IdSql, DB>,
+    i32: ToSql<Integer, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if !self.cacheable {
+            out.unsafe_to_cache_prepared();
+        }
+        for piece in &self.pieces {
+            match piece {
+                Piece::Words(words) => out.push_sql(words),
+                Piece::Text(value) => out.push_bind_param::<Text, str>(value)?,
+                Piece::Id(value) => out.push_bind_param::<IdSql, DbId>(value)?,
+                Piece::Integer(value) => out.push_bind_param::<Integer, i32>(value)?,
+                Piece::BigInt(value) => out.push_bind_param::<BigInt, i64>(value)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An `UPDATE` that may be cached by its text: diesel never does by itself, because the text of a changeset may
+/// vary, and PostgreSQL then plans it anew each time.
+pub struct Cached<T>(pub T);
+
+impl<T> QueryId for Cached<T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Cached<T> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+/// A `SELECT` that keeps its rows from others until the transaction ends. SQLite has one writer at a time and needs
+/// no word for it.
+pub struct Locked<T>(pub T);
+
+impl<T> QueryId for Locked<T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T: Query> Query for Locked<T> {
+    type SqlType = T::SqlType;
+}
+
+impl<T: QueryFragment<Pg>> QueryFragment<Pg> for Locked<T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" FOR UPDATE");
+        Ok(())
+    }
+}
+
+impl<T: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Locked<T> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
+// diesel runs only what says that it can be run.
+impl<ST, C> diesel::RunQueryDsl<C> for Sql<ST> {}
+impl<T, C> diesel::RunQueryDsl<C> for Cached<T> {}
+impl<T, C> diesel::RunQueryDsl<C> for Locked<T> {}

@@ -1,0 +1,28 @@
+//! SQLite: one writer thread with group commit, some reader threads; the queries over plain diesel.
+
+mod open;
+mod ready;
+mod threads;
+
+pub use open::{backup, health, open_for_command, open_for_server};
+pub use ready::{RunQueryDsl, run_ready};
+pub use threads::Threads;
+
+use super::sql::Dialect;
+
+/// What the queries run on.
+pub struct Conn<'c>(pub &'c mut diesel::sqlite::SqliteConnection);
+
+pub static DIALECT: Dialect = Dialect {
+    find: "instr",
+    tail: ["substr(", ", -", ")"],
+    each: ["json_each(", ") e"],
+    by_code_point: "",
+    id_as_text: "lower(substr(hex(?), 1, 8) || '-' || substr(hex(?), 9, 4) || '-' || substr(hex(?), 13, 4) || '-' \
+                 || substr(hex(?), 17, 4) || '-' || substr(hex(?), 21))",
+    total_shards: 1,
+};
+
+#[path = "../queries/mod.rs"]
+#[expect(clippy::duplicate_mod, reason = "the queries are compiled once for each database")]
+pub mod queries;

@@ -1,0 +1,178 @@
+//! The threads that own the connections.
+//!
+//! Waiting writes are taken together into one transaction, a savepoint each, and every caller is answered only after
+//! the COMMIT: one flush of the disk serves them all, and nobody hears "done" of what a crash could still undo.
+
+use super::Conn;
+use super::open::{Opened, open};
+use crate::storage::{Error, Tx, WorkError};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::sqlite::SqliteConnection;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use tokio::sync::oneshot;
+
+/// Is told whether the transaction that holds its work was committed.
+type Answer = Box<dyn FnOnce(Result<(), String>)>;
+/// Does its work, or hears why there is no transaction for it; says whether to keep it, and how to answer.
+type WriteJob = Box<dyn FnOnce(Result<&mut SqliteConnection, String>) -> (bool, Answer) + Send>;
+type ReadJob = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
+
+/// Writes taken into one transaction at most.
+const BATCH: usize = 256;
+
+/// A handle to the threads; they end when the last handle is dropped.
+#[derive(Clone)]
+pub struct Threads {
+    writer: Sender<WriteJob>,
+    readers: Sender<ReadJob>,
+}
+
+impl Threads {
+    /// Starts one writer on `connection` and `readers` readers of the same file. `queue` bounds what may wait.
+    pub fn start(path: &Path, connection: SqliteConnection, readers: usize, queue: usize) -> Result<Self, Error> {
+        let (writer, writes) = bounded(queue);
+        let (reader, reads) = bounded(queue);
+        let failed = |error: std::io::Error| Error::Internal(format!("cannot start a thread: {error}"));
+        let spawn = |name: String| std::thread::Builder::new().name(name);
+        spawn("sqlite-writer".to_owned()).spawn(move || write_all(connection, &writes)).map_err(failed)?;
+        for number in 0..readers {
+            let connection = open(path, Opened::ReadOnly)?;
+            let reads = Receiver::clone(&reads);
+            let reader = spawn(format!("sqlite-reader-{number}"));
+            reader.spawn(move || read_all(connection, &reads)).map_err(failed)?;
+        }
+        Ok(Self { writer, readers: reader })
+    }
+
+    /// Runs `work` on a reader thread.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: ReadJob = Box::new(move |connection| {
+            let result = super::run_ready(work(&mut Tx::Sqlite(Conn(connection))));
+            // The one who asked may be gone.
+            let _ = answer.send(result);
+        });
+        self.readers.try_send(job).map_err(refused)?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    }
+
+    /// Runs `work` on the writer thread, in a transaction that is committed when it succeeds.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: WriteJob = Box::new(move |connection| {
+            let result = match connection {
+                Ok(connection) => super::run_ready(work(&mut Tx::Sqlite(Conn(connection)))),
+                Err(reason) => Err(Error::from_commit(reason).into()),
+            };
+            let keep = result.is_ok();
+            let tell: Answer = Box::new(move |fate| {
+                let result = match fate {
+                    Ok(()) => result,
+                    Err(reason) => result.and(Err(Error::from_commit(reason).into())),
+                };
+                let _ = answer.send(result);
+            });
+            (keep, tell)
+        });
+        self.writer.try_send(job).map_err(refused)?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
+    }
+}
+
+fn refused<J>(error: TrySendError<J>) -> Error {
+    match error {
+        TrySendError::Full(_) => Error::Unavailable("too much work is waiting for the database".to_owned()),
+        TrySendError::Disconnected(_) => lost(),
+    }
+}
+
+/// The thread dropped the work without an answer: it panicked.
+fn lost() -> Error {
+    Error::Internal("the work on the database was broken off".to_owned())
+}
+
+fn read_all(mut connection: SqliteConnection, jobs: &Receiver<ReadJob>) {
+    while let Ok(job) = jobs.recv() {
+        // A panic drops the answer's channel, which tells the caller.
+        if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
+            tracing::error!("a read panicked");
+        }
+    }
+}
+
+type Transactions = AnsiTransactionManager;
+
+fn write_all(mut connection: SqliteConnection, jobs: &Receiver<WriteJob>) {
+    let mut answers: Vec<Answer> = Vec::with_capacity(BATCH);
+    while let Ok(first) = jobs.recv() {
+        let fate = write_batch(&mut connection, jobs, first, &mut answers);
+        for answer in answers.drain(..) {
+            answer(fate.clone());
+        }
+    }
+}
+
+/// Runs the first job and what waits behind it in one transaction. On an error nothing of it is kept.
+fn write_batch(
+    connection: &mut SqliteConnection,
+    jobs: &Receiver<WriteJob>,
+    first: WriteJob,
+    answers: &mut Vec<Answer>,
+) -> Result<(), String> {
+    let begun = Transactions::begin_transaction_sql(connection, "BEGIN IMMEDIATE");
+    let mut next = Some(first);
+    while let Some(job) = next.take() {
+        if let Err(error) = &begun {
+            tracing::warn!(%error, "a transaction could not begin");
+            answers.push(job(Err(error.to_string())).1);
+        } else if let Some(answer) = in_savepoint(connection, job) {
+            answers.push(answer);
+        }
+        if answers.len() < BATCH {
+            next = jobs.try_recv().ok();
+        }
+    }
+    begun.map_err(|error| error.to_string())?;
+    Transactions::commit_transaction(connection).map_err(|error| {
+        // A failed COMMIT leaves the transaction open when the disk is full.
+        let _ = Transactions::rollback_transaction(connection);
+        error.to_string()
+    })
+}
+
+fn in_savepoint(connection: &mut SqliteConnection, job: WriteJob) -> Option<Answer> {
+    if let Err(error) = Transactions::begin_transaction(connection) {
+        tracing::error!(%error, "a savepoint could not be made");
+        return None;
+    }
+    let done = catch_unwind(AssertUnwindSafe(|| job(Ok(connection))));
+    let keep = matches!(done, Ok((true, _)));
+    let ended = if keep {
+        Transactions::commit_transaction(connection)
+    } else {
+        Transactions::rollback_transaction(connection)
+    };
+    if let Err(error) = ended {
+        tracing::error!(%error, "a savepoint could not be ended");
+        return None;
+    }
+    match done {
+        Ok((_, answer)) => Some(answer),
+        Err(_) => {
+            tracing::error!("a write panicked");
+            None
+        }
+    }
+}
