@@ -19,12 +19,10 @@ def main():
         return 1
     failed = []
     for failure in report["failures"]:
-        label = failure.get("operation") or failure.get("label") or failure.get("scope") or ""
-        title = failure.get("title") or failure.get("type") or failure.get("check") or ""
-        message = str(failure.get("message") or "").strip().replace("\n", " ")
-        failed.append(f"{label}: {title}: {message[:300]}")
+        operations = ", ".join(map(str, failure["operations"]))
+        failed.append(f"{failure['code']} {failure['title']}, {failure['count']} times: {operations}")
     for error in report["errors"]:
-        failed.append("error: " + json.dumps(error)[:300])
+        failed.append(f"{error['title']}, {error['count']} times")
     operations, cases = report["operations"], report["test_cases"]
     if not report["complete"] or report["stop_reason"] != "completed":
         failed.append(f"the run stopped early: {report['stop_reason']}")

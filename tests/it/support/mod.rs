@@ -1,0 +1,39 @@
+//! What every test needs: a server on a fresh database, and a client for it.
+
+mod client;
+mod cluster;
+mod server;
+
+pub use client::{Reply, send};
+pub use server::{Database, Server};
+
+/// Makes a test for each database of one body.
+///
+/// ```ignore
+/// on_both! {
+///     /// What is proved, with the ids of the requirements.
+///     async fn a_user_can_be_read_back(server) { … }
+/// }
+/// ```
+macro_rules! on_both {
+    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {
+        $(mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(#[$meta])*
+            async fn body($server: $crate::support::Server) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                body($crate::support::Server::start($crate::support::Database::Sqlite).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                body($crate::support::Server::start($crate::support::Database::Postgres).await).await;
+            }
+        })+
+    };
+}
+pub(crate) use on_both;
