@@ -6,7 +6,7 @@ Usage: judge_schemathesis.py REPORT EXIT_CODE. No exception is known.
 import json
 import sys
 
-LEAST_CASES = 1000
+LEAST_CASES = 2000
 
 
 def main():
@@ -44,7 +44,7 @@ def main():
         failed.append(f"the runner itself ended with exit code {exit_code}")
     print(
         f"schemathesis  {cases['generated']} requests on {operations['tested']} operations, {accepted} valid ones accepted, "
-        f"{len(failed)} failed (seed {report['seed']})"
+        f"{max(cases['unique_failures'], len(failed))} failed (seed {report['seed']})"
     )
     for line in failed:
         print(f"    {line}")

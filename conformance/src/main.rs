@@ -4,6 +4,8 @@
 //! sharing a mistake with one. `main` reads the command line and decides the exit code; `catalogue` brings the
 //! cases, `run` runs them, `report` writes the result.
 
+#![expect(clippy::print_stderr, reason = "what went wrong is told there")]
+
 mod args;
 mod case;
 mod catalogue;

@@ -1,5 +1,7 @@
 //! The command line: one file a command. It decodes, calls one use case, and shows the result.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "results and errors of a command go there")]
+
 mod account;
 mod admin_key;
 mod backup;

@@ -32,12 +32,12 @@ pub enum Command {
     Revoke { id: Id },
 }
 
-/// A span of time as people write it; a day has 24 hours.
+/// A span of time as people write it, in milliseconds. Months and years are those that begin now.
 fn milliseconds(text: &str) -> Result<i64, String> {
     let hint = || format!("\"{text}\" is not a span of time. Write 90d, 12h or 1y.");
     let span: Span = text.parse().map_err(|_| hint())?;
-    let relative = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
-    let total = span.total((Unit::Millisecond, SpanRelativeTo::from(&relative))).map_err(|_| hint())?;
+    let now = jiff::Timestamp::from_millisecond(clock::now()).map_err(|_| hint())?.to_zoned(jiff::tz::TimeZone::UTC);
+    let total = span.total((Unit::Millisecond, SpanRelativeTo::from(&now))).map_err(|_| hint())?;
     if total < 1.0 {
         return Err(hint());
     }

@@ -9,9 +9,7 @@ use super::users::{self, NewUser, UserPatch, UserReplacement};
 use super::{Error, Refusal, Request, Service};
 use crate::domain::Id;
 use crate::scim::Error as ScimError;
-use crate::scim::bulk::{
-    BulkRequest, Item, Malformed, Method, Operation, Outcome, order, references, render, substitute,
-};
+use crate::scim::bulk::{BulkRequest, Item, Method, Operation, Outcome, order, references, render, substitute};
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::{GROUP, RESOURCE_TYPES, ResourceType};
@@ -76,7 +74,7 @@ impl Run {
     }
 
     async fn one(&self, tx: &mut Tx<'_>, item: &Item, failed_ids: &[&str]) -> Result<Done, Error> {
-        let operation = item.as_ref().map_err(|(_, error)| error.clone())?;
+        let operation = item.as_ref().map_err(|malformed| malformed.error.clone())?;
         if let Some(failed) = references(operation).into_iter().find(|name| failed_ids.contains(name)) {
             return Err(ScimError::value(format!("bulkId:{failed} refers to an operation that failed.")).into());
         }
@@ -158,7 +156,7 @@ impl Run {
     fn outcome(&self, item: &Item, result: Result<Done, Error>) -> Outcome {
         let (method, bulk_id) = match item {
             Ok(operation) => (operation.method.keyword().into(), operation.bulk_id.clone()),
-            Err((Malformed { method, bulk_id }, _)) => (method.clone(), bulk_id.clone()),
+            Err(malformed) => (malformed.method.clone(), malformed.bulk_id.clone()),
         };
         match result {
             Ok(Done { status, location, version }) => {

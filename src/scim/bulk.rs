@@ -37,15 +37,17 @@ pub struct Operation {
 }
 
 /// An operation or what is wrong with it: one malformed operation must not take the others with it.
-pub type Item = Result<Operation, (Malformed, Error)>;
+pub type Item = Result<Operation, Box<Malformed>>;
 
 /// What can be told of a malformed operation in its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Malformed {
     pub method: Value,
     pub bulk_id: Option<String>,
+    pub error: Error,
 }
 
+/// The message, read.
 #[derive(Debug, PartialEq)]
 pub struct BulkRequest {
     /// Stop after so many errors; `None` runs all (some clients send null).
@@ -83,7 +85,7 @@ fn operation(value: &Value) -> Item {
     let bulk_id = text("bulkId");
     let refuse = |detail: &str| {
         let method = member(operation, "method").cloned().unwrap_or(Value::Null);
-        Err((Malformed { method, bulk_id: bulk_id.clone() }, Error::syntax(detail)))
+        Err(Box::new(Malformed { method, bulk_id: bulk_id.clone(), error: Error::syntax(detail) }))
     };
     let method = match text("method").map(|method| method.to_ascii_uppercase()).as_deref() {
         Some("POST") => Method::Post,

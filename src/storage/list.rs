@@ -71,7 +71,7 @@ impl Listing {
                 sql.words(" AS TEXT)");
             }
         }
-        self.from_where(&mut sql, dialect);
+        self.rows_of(&mut sql, dialect);
         if let Some(place) = &window.after {
             sql.words(" AND ");
             self.behind(&mut sql, dialect, place);
@@ -94,11 +94,11 @@ impl Listing {
 
     pub(super) fn count(&self, dialect: &'static Dialect) -> Sql<BigInt> {
         let mut sql = Sql::new("SELECT COUNT(*)");
-        self.from_where(&mut sql, dialect);
+        self.rows_of(&mut sql, dialect);
         sql
     }
 
-    fn from_where<ST>(&self, sql: &mut Sql<ST>, dialect: &'static Dialect) {
+    fn rows_of<ST>(&self, sql: &mut Sql<ST>, dialect: &'static Dialect) {
         sql.words(" FROM ").words(self.table()).words(" WHERE account_id = ").id(self.account);
         if let Some(condition) = &self.condition {
             sql.words(" AND (");

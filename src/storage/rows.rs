@@ -1,6 +1,6 @@
 //! Rows, and their way from and to the values of the domain.
 
-use super::schema::*;
+use super::schema::{accounts, admin_keys, connections, groups, memberships, tokens, user_emails, users};
 use super::types::{DbId, Json};
 use crate::domain::{Email, Group, GroupDraft, User, UserDraft};
 use diesel::prelude::*;

@@ -2,6 +2,8 @@
 //!
 //! The tests speak HTTP to a server that runs inside the test process. `on_both!` makes two tests of one.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 mod support;
 
 mod architecture;

@@ -37,7 +37,7 @@ pub fn bind(filter: ParsedFilter<'_>, resource_type: &'static ResourceType, unkn
         }
         filterable(target.attribute, target)?;
         match node {
-            Expr::Present(_) => Ok(over_elements(target, |leaf| Expr::Present(leaf))),
+            Expr::Present(_) => Ok(over_elements(target, Expr::Present)),
             Expr::Compare(_, op, literal) => compare(with_value_sub(target)?, op, &literal),
             Expr::Any(_, inner) if target.sub.is_none() => bind_element(*inner, target),
             _ => {

@@ -15,7 +15,8 @@ struct Setting {
 /// The settings that durability and correctness hang on.
 pub async fn health(pool: &Pool) -> Result<Vec<Health>, Error> {
     let mut session = pool.session().await?;
-    let settings: [(&str, fn(&str) -> bool); 4] = [
+    type Check = fn(&str) -> bool;
+    let settings: [(&str, Check); 4] = [
         ("server_version_num", |version| version.parse().is_ok_and(|version: u32| version >= 130_000)),
         ("server_encoding", |encoding| encoding == "UTF8"),
         ("fsync", |setting| setting == "on"),

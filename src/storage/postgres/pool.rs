@@ -155,7 +155,7 @@ impl Transaction {
     }
 
     fn conn(&self) -> Result<Conn<'_>, Error> {
-        self.connection.as_deref().map(|connection| &*connection).ok_or_else(gone)
+        self.connection.as_deref().ok_or_else(gone)
     }
 
     async fn commit(&mut self) -> Result<(), Error> {

@@ -20,6 +20,7 @@ pub enum Opened {
 /// Without the query planner stability guarantee SQLite prepares a statement anew whenever its LIMIT is bound, and
 /// diesel always binds it: 25 µs a look-up instead of 7. A connection belongs to one thread at a time, so mutexes
 /// inside SQLite guard nothing.
+#[expect(unsafe_code, reason = "diesel shows no way to SQLite's process-wide settings")]
 fn settle_process() -> Result<(), Error> {
     use libsqlite3_sys as ffi;
     use std::sync::OnceLock;

@@ -18,7 +18,7 @@ pub use server::{Database, Server};
 macro_rules! on_both {
     ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {
         $(mod $name {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "a body may need nothing from its file")]
             use super::*;
 
             $(#[$meta])*
