@@ -4,6 +4,7 @@
 //! out on purpose: a description of it would invite new clients to send it.
 
 use crate::app::App;
+use crate::domain::MAX_INDEXED;
 use crate::scim::urn;
 use axum::Json;
 use axum::extract::State;
@@ -46,10 +47,26 @@ pub fn describe(base_url: &str) -> Value {
     })
 }
 
+/// A name that must be there. Numbers and booleans are taken for their text, and a list of one for its element.
+fn name() -> Value {
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": MAX_INDEXED, "pattern": "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$" });
+    let one = json!({ "anyOf": [text, { "type": "number" }, { "type": "boolean" }] });
+    json!({ "anyOf": [one, { "type": "array", "minItems": 1, "maxItems": 1, "items": one }] })
+}
+
+/// A text that may be left out; null and an empty list say the same.
+fn text(limit: Option<usize>) -> Value {
+    let mut text = json!({ "type": "string", "pattern": "^[^\\u0000]*$" });
+    if let Some(limit) = limit {
+        text["maxLength"] = limit.into();
+    }
+    let one = json!({ "anyOf": [text, { "type": "number" }, { "type": "boolean" }, { "type": "null" }] });
+    json!({ "anyOf": [one, { "type": "array", "maxItems": 1, "items": one }] })
+}
+
 fn schemas() -> Value {
-    // Letters, digits and a few signs: every text that the pattern allows is accepted.
-    let name = json!({ "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[A-Za-z0-9.@_-]+$" });
-    let text = json!({ "type": "string", "maxLength": 128, "pattern": "^[A-Za-z0-9 .@_-]*$" });
+    let (name, text, indexed) = (name(), text(None), text(Some(MAX_INDEXED)));
+    let urns = json!({ "anyOf": [{ "type": "array", "items": { "type": "string" } }, { "type": "string" }, { "type": "null" }] });
     let meta = json!({
         "type": "object",
         "required": ["resourceType", "location"],
@@ -66,19 +83,18 @@ fn schemas() -> Value {
             "type": "object",
             "required": ["userName"],
             "properties": {
-                "schemas": { "type": "array", "items": { "type": "string" } },
+                "schemas": urns,
                 "userName": name,
-                "displayName": text,
+                "displayName": indexed,
                 "title": text,
                 "nickName": text,
-                "name": { "type": "object", "properties": { "givenName": text, "familyName": text } },
             },
         },
         "Group": {
             "type": "object",
             "required": ["displayName"],
             "properties": {
-                "schemas": { "type": "array", "items": { "type": "string" } },
+                "schemas": urns,
                 "displayName": name,
             },
         },
@@ -102,9 +118,9 @@ fn schemas() -> Value {
             "required": ["schemas"],
             "properties": {
                 "schemas": { "const": [urn::SEARCH_REQUEST] },
-                "filter": { "type": "string", "pattern": "^(id|externalId) eq \"[A-Za-z0-9]{1,20}\"$" },
-                "startIndex": { "type": "integer" },
-                "count": { "type": "integer" },
+                "filter": { "type": ["string", "null"], "pattern": "^(id|externalId) eq \"[A-Za-z0-9]{1,20}\"$" },
+                "startIndex": { "type": ["integer", "null"] },
+                "count": { "type": ["integer", "null"] },
             },
         },
         "PatchUser": patch(&["displayName", "title", "nickName"]),
@@ -114,7 +130,7 @@ fn schemas() -> Value {
             "required": ["schemas", "Operations"],
             "properties": {
                 "schemas": { "const": [urn::BULK_REQUEST] },
-                "Operations": { "type": "array", "items": { "type": "object" }, "maxItems": 20 },
+                "Operations": { "type": "array" },
             },
         },
         "BulkResponse": {
@@ -155,26 +171,22 @@ fn stored(resource: &str, meta: &Value) -> Value {
     })
 }
 
+/// Operations on the attributes of that name take text; those on a name that is not in the schema take anything and
+/// change nothing.
 fn patch(paths: &[&str]) -> Value {
+    let operation = |path: Value, value: Value| {
+        json!({
+            "type": "object",
+            "required": ["op", "path", "value"],
+            "properties": { "op": { "enum": ["add", "replace"] }, "path": path, "value": value },
+        })
+    };
+    let known = operation(json!({ "enum": paths }), text(Some(MAX_INDEXED)));
+    let any = operation(json!({ "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9]*$" }), json!({}));
     json!({
         "type": "object",
-        "required": ["schemas", "Operations"],
-        "properties": {
-            "schemas": { "type": "array", "items": { "const": urn::PATCH_OP } },
-            "Operations": {
-                "type": "array",
-                "maxItems": 20,
-                "items": {
-                    "type": "object",
-                    "required": ["op", "path", "value"],
-                    "properties": {
-                        "op": { "enum": ["add", "replace"] },
-                        "path": { "enum": paths },
-                        "value": { "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9-]+$" },
-                    },
-                },
-            },
-        },
+        "required": ["Operations"],
+        "properties": { "Operations": { "type": "array", "items": { "anyOf": [known, any] } } },
     })
 }
 

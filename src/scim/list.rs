@@ -111,19 +111,29 @@ fn text(parameters: &Object, name: &str) -> Result<Option<String>, Error> {
     }
 }
 
-/// A whole number of any size, cut to what fits.
+/// A whole number of any size, cut to what fits. `10.0` is one in JSON.
 fn integer(parameters: &Object, name: &str) -> Result<Option<i64>, Error> {
     let digits = match member(parameters, name) {
         None => return Ok(None),
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Number(number)) => return whole(number).map(Some).ok_or_else(|| not_whole(name)),
         Some(_) => String::new(),
     };
     let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(&digits);
     if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(Error::value(format!("{name} must be a whole number.")));
+        return Err(not_whole(name));
     }
     Ok(Some(digits.parse().unwrap_or(if digits.starts_with('-') { i64::MIN } else { i64::MAX })))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the cast saturates, which is what is wanted")]
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    let fraction = || number.as_f64().filter(|number| number.fract() == 0.0).map(|number| number as i64);
+    number.as_i64().or_else(fraction)
+}
+
+fn not_whole(name: &str) -> Error {
+    Error::value(format!("{name} must be a whole number."))
 }
 
 fn names(parameters: &Object, name: &str) -> Result<Option<Vec<String>>, Error> {

@@ -8,4 +8,6 @@ mod support;
 
 mod architecture;
 mod catalogue;
+mod dependencies;
+mod public_runners;
 mod users;
