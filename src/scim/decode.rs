@@ -9,6 +9,7 @@ use super::schema::{Attribute, Mutability, ResourceType, Schema, Type};
 use super::{Error, Object, time, urn};
 use base64::Engine;
 use serde_json::Value;
+use std::collections::HashSet;
 
 /// What to do with what the schema does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,10 @@ pub fn resource(body: Value, resource_type: &'static ResourceType, strictness: S
             continue;
         }
         match resolve(&name, resource_type) {
-            Ok(Some(Named::Attribute(target))) => put(&mut decoded.resource, target, value)?,
+            Ok(Some(Named::Attribute(target))) => {
+                check_parts(target.attribute, &value, &mut decoded.ignored, strictness)?;
+                put(&mut decoded.resource, target, value)?;
+            }
             Ok(Some(Named::Schema(schema))) => extension(&mut decoded, schema, resource_type, value, strictness)?,
             Ok(None) | Err(_) => ignore(&mut decoded.ignored, name, strictness)?,
         }
@@ -74,10 +78,32 @@ fn extension(
         }
         match schema.attribute(&name) {
             Some(attribute) => {
+                check_parts(attribute, &value, &mut decoded.ignored, strictness)?;
                 let extension = (!resource_type.is_core(schema)).then_some(schema);
                 put(&mut decoded.resource, AttributeRef { extension, attribute, sub: None }, value)?;
             }
             None => ignore(&mut decoded.ignored, format!("{}:{name}", schema.id), strictness)?,
+        }
+    }
+    Ok(())
+}
+
+/// Notes unknown parts of a complex value, or refuses them. `displayName` of a manager and `display` of a member are
+/// in every client's habit and known to be derived.
+pub(super) fn check_parts(
+    attribute: &'static Attribute,
+    value: &Value,
+    ignored: &mut Vec<String>,
+    strictness: Strictness,
+) -> Result<(), Error> {
+    if attribute.kind != Type::Complex {
+        return Ok(());
+    }
+    let elements = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    for name in elements.iter().filter_map(Value::as_object).flat_map(Object::keys) {
+        let derived = matches!((attribute.name, name.as_str()), ("manager", "displayName") | ("members", "display"));
+        if attribute.sub_attribute(name).is_none() && !derived {
+            ignore(ignored, format!("{}.{name}", attribute.name), strictness)?;
         }
     }
     Ok(())
@@ -90,9 +116,16 @@ pub(super) fn ignore(ignored: &mut Vec<String>, name: String, strictness: Strict
             "\"{name}\" is not in the schema, and this connection refuses unknown names."
         )));
     }
-    ignored.push(name);
+    // What comes after a bracket may name a person, and 90,000 names say no more than a few.
+    if ignored.len() < MAX_NOTED {
+        let plain = name.split('[').next().unwrap_or_default();
+        ignored.push(plain.chars().take(64).collect());
+    }
     Ok(())
 }
+
+/// Unknown names of one request that the log hears of.
+const MAX_NOTED: usize = 10;
 
 /// RFC 7643 §3 wants `schemas`; its absence and unknown URNs harm nobody (OneLogin sends a URN of SCIM 1.0).
 fn check_schemas(value: &Value, resource_type: &'static ResourceType, strictness: Strictness) -> Result<(), Error> {
@@ -166,16 +199,33 @@ pub fn attribute(attribute: &'static Attribute, value: Value) -> Result<Option<V
         Value::Array(list) => list,
         one => vec![one],
     };
+    check_count(attribute, list.len())?;
     let mut elements: Vec<Value> = Vec::with_capacity(list.len());
+    let mut seen = HashSet::with_capacity(list.len());
     for item in list {
-        let Some(item) = element(attribute, item)? else { continue };
-        // Comparing every pair would be quadratic for a push of 10,000 members; those are a set in storage anyway.
-        if attribute.name == "members" || !elements.contains(&item) {
+        // An element that is sent twice counts once.
+        if let Some(item) = element(attribute, item)?
+            && seen.insert(item.to_string())
+        {
             elements.push(item);
         }
     }
     keep_one_primary(&mut elements, None);
     Ok((!elements.is_empty()).then_some(Value::Array(elements)))
+}
+
+/// Elements of a list that stands inside a resource; members are rows of their own and are not bounded.
+const MAX_ELEMENTS: usize = 1_000;
+
+/// Refuses a list that every later read of the resource would carry along.
+pub(super) fn check_count(attribute: &Attribute, count: usize) -> Result<(), Error> {
+    if count > MAX_ELEMENTS && attribute.name != "members" {
+        return Err(Error::value(format!(
+            "{} takes at most {MAX_ELEMENTS} values; it would have {count}.",
+            attribute.name
+        )));
+    }
+    Ok(())
 }
 
 /// One value in canonical form: of a singular attribute, of a sub-attribute, or one element of a list.
@@ -206,17 +256,19 @@ pub fn element(attribute: &'static Attribute, value: Value) -> Result<Option<Val
 }
 
 fn complex(attribute: &'static Attribute, members: Object) -> Result<Option<Value>, Error> {
-    let members = unpack_role(attribute, members);
-    let mut canonical = Object::new();
-    for (name, value) in members {
+    let mut parts = Object::new();
+    for (name, value) in unpack_role(attribute, members) {
         let Some(sub) = attribute.sub_attribute(&name) else { continue };
         if sub.mutability == Mutability::ReadOnly {
             continue;
         }
         if let Some(value) = element(sub, value).map_err(|error| within(attribute, error))? {
-            canonical.insert(sub.name.to_owned(), value);
+            parts.insert(sub.name.to_owned(), value);
         }
     }
+    // In the order of the schema, so that equal elements are equal as text.
+    let ordered = attribute.sub_attributes.iter().map(|sub| sub.name);
+    let canonical: Object = ordered.filter_map(|name| parts.remove_entry(name)).collect();
     Ok((!canonical.is_empty()).then_some(Value::Object(canonical)))
 }
 

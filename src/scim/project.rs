@@ -21,7 +21,13 @@ impl Projection {
     pub fn new(included: Option<&[String]>, excluded: Option<&[String]>, resource_type: &'static ResourceType) -> Self {
         let known = |names: &[String]| -> Vec<Named> {
             let plain = names.iter().filter_map(|name| name.split('[').next());
-            plain.filter_map(|name| resolve(name.trim(), resource_type).ok().flatten()).collect()
+            let mut distinct = Vec::new();
+            for named in plain.filter_map(|name| resolve(name.trim(), resource_type).ok().flatten()) {
+                if !distinct.contains(&named) {
+                    distinct.push(named);
+                }
+            }
+            distinct
         };
         Self {
             included: included.filter(|names| !names.is_empty()).map(known),

@@ -52,6 +52,8 @@ impl MemberChanges {
             // `$ref` and `type` follow from the value.
             return Ok(());
         }
+        // A value that names nobody is not the same as no value: only the latter means everybody.
+        let names_all = change.value.as_ref().is_none_or(Value::is_null);
         let value = decode::attribute(attribute, change.value.unwrap_or(Value::Null))?;
         match (change.action, change.selection) {
             (Action::Add, None) => self.add(value.as_ref()),
@@ -60,10 +62,10 @@ impl MemberChanges {
                 Ok(())
             }
             (Action::Remove, None) => {
-                match value {
-                    None => *self = Self::exactly(None)?,
-                    Some(value) => self.remove(ids(Some(&value))?.filter_map(|id| id.parse().ok())),
+                if names_all {
+                    *self = Self::exactly(None)?;
                 }
+                self.remove(ids(value.as_ref())?.filter_map(|id| id.parse().ok()));
                 Ok(())
             }
             (Action::Remove, Some(selection)) => {
@@ -107,22 +109,24 @@ impl MemberChanges {
             return Ok(Outcome::default());
         }
         let named: Vec<Id> = self.marks.keys().copied().collect();
-        let known: HashSet<Id> = tx.lock_users(account, &named).await?.into_iter().collect();
-        let wanted: Vec<Id> = self.marks.iter().filter(|(_, member)| **member).map(|(id, _)| *id).collect();
-        let strangers = wanted.iter().filter(|id| !known.contains(id)).map(Id::to_string);
-        let strangers: Vec<String> = self.unknown.iter().cloned().chain(strangers).collect();
-        if !strangers.is_empty() {
-            return Err(Error::UnknownMembers(strangers));
-        }
         let current: HashSet<Id> = if self.replace_all {
             tx.members(account, group).await?.into_iter().collect()
         } else {
             tx.members_among(account, group, &named).await?.into_iter().collect()
         };
-        let joining: Vec<Id> = wanted.into_iter().filter(|id| !current.contains(id)).collect();
+        let wanted = self.marks.iter().filter(|(_, member)| **member).map(|(id, _)| *id);
+        let joining: Vec<Id> = wanted.filter(|id| !current.contains(id)).collect();
         let stays = |id: &Id| self.marks.get(id).copied().unwrap_or(!self.replace_all);
-        let mut leaving: Vec<Id> = current.into_iter().filter(|id| !stays(id)).collect();
-        leaving.sort();
+        let leaving: Vec<Id> = current.into_iter().filter(|id| !stays(id)).collect();
+        // Whoever is in the group is a user; those who join must be shown to be.
+        let mut touched = [joining.as_slice(), leaving.as_slice()].concat();
+        touched.sort();
+        let known: HashSet<Id> = tx.lock_users(account, &touched).await?.into_iter().collect();
+        let strangers = joining.iter().filter(|id| !known.contains(id)).map(Id::to_string);
+        let strangers: Vec<String> = self.unknown.iter().cloned().chain(strangers).collect();
+        if !strangers.is_empty() {
+            return Err(Error::UnknownMembers(strangers));
+        }
         tx.remove_members(account, group, &leaving, request.now).await?;
         tx.add_members(account, group, &joining, request.now).await?;
         let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);

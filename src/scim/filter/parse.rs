@@ -72,7 +72,17 @@ fn complete<'a, T>(text: &'a str, parser: impl Fn(&'a str) -> Parsed<'a, T>) -> 
         Err(nom::Err::Incomplete(_)) => Trouble { at: "", reason: "it ends too early" },
     };
     let position = text[..text.len() - trouble.at.len()].chars().count() + 1;
-    Err(format!("At character {position} of {text:?}: {}.", trouble.reason))
+    let before: String = text.chars().take(position - 1).collect();
+    let near: String = before
+        .chars()
+        .rev()
+        .take(20)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .chain(trouble.at.chars().take(20))
+        .collect();
+    Err(format!("At character {position}, near {near:?}: {}.", trouble.reason))
 }
 
 /// What bounds a filter while it is read.

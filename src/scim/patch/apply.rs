@@ -1,7 +1,7 @@
 //! Changes applied to a resource in canonical form. All or nothing: an error leaves the caller's copy as it was.
 
 use super::{Action, Change, Selection};
-use crate::scim::decode::{attribute, element, finish, home, keep_one_primary};
+use crate::scim::decode::{attribute, check_count, element, finish, home, keep_one_primary};
 use crate::scim::filter::element_matches;
 use crate::scim::schema::{Attribute, Mutability, ResourceType, Type};
 use crate::scim::{Error, Object, ScimType};
@@ -29,13 +29,18 @@ fn changed_attribute(change: Change, old: Option<Value>) -> Result<Option<(&'sta
             _ => Vec::new(),
         };
         let elements = changed_elements(change, elements)?;
+        check_count(whole, elements.len())?;
         (!elements.is_empty()).then_some(Value::Array(elements))
     } else if whole.kind == Type::Complex {
         changed_complex(change, old)?
     } else {
         match (change.action, change.value) {
             (Action::Remove, _) | (_, None) => None,
-            (_, Some(value)) => attribute(whole, value)?,
+            (_, Some(value)) => match attribute(whole, value)? {
+                // An empty `active` says neither yes nor no: it must not bring anybody back.
+                None if whole.kind == Type::Boolean => old,
+                new => new,
+            },
         }
     };
     Ok(value.map(|value| (whole.name, value)))
@@ -90,6 +95,7 @@ fn changed_elements(change: Change, mut elements: Vec<Value>) -> Result<Vec<Valu
     match (change.selection, change.target.sub) {
         (None, None) => match (change.action, change.value) {
             (Action::Remove, None | Some(Value::Null)) => elements.clear(),
+            // A value that names nothing is not the same as no value.
             (Action::Remove, Some(value)) => remove_named(&mut elements, whole, value)?,
             (Action::Replace, value) => elements = listed(whole, value)?,
             (Action::Add, value) => {
@@ -99,7 +105,7 @@ fn changed_elements(change: Change, mut elements: Vec<Value>) -> Result<Vec<Valu
             }
         },
         (None, Some(sub)) => {
-            let all: Vec<usize> = (0..elements.len()).collect();
+            let all = vec![true; elements.len()];
             if change.action != Action::Remove && all.len() > 1 {
                 return Err(Error::path(format!(
                     "{0} has several values. Say which one, such as {0}[type eq \"work\"].{1}.",
@@ -128,8 +134,19 @@ fn listed(whole: &'static Attribute, value: Option<Value>) -> Result<Vec<Value>,
     }
 }
 
-fn chosen(elements: &[Value], selection: &Selection) -> Vec<usize> {
-    (0..elements.len()).filter(|&index| element_matches(&selection.filter, &elements[index])).collect()
+/// Which elements a value path means, one flag for each.
+fn chosen(elements: &[Value], selection: &Selection) -> Vec<bool> {
+    elements.iter().map(|element| element_matches(&selection.filter, element)).collect()
+}
+
+fn among<'e>(elements: &'e mut [Value], chosen: &'e [bool]) -> impl Iterator<Item = &'e mut Value> {
+    elements.iter_mut().zip(chosen).filter(|(_, chosen)| **chosen).map(|(element, _)| element)
+}
+
+/// Keeps the elements that were not chosen, and of the chosen ones those that `stays` says.
+fn retain(elements: &mut Vec<Value>, chosen: &[bool], stays: impl Fn(&Value) -> bool) {
+    let mut flags = chosen.iter();
+    elements.retain(|element| !flags.next().copied().unwrap_or(false) || stays(element));
 }
 
 /// RFC 7644 §3.5.2.1: a value that is already there is not added again. The same value and type with other parts
@@ -167,7 +184,7 @@ fn remove_named(elements: &mut Vec<Value>, whole: &'static Attribute, value: Val
 /// Changes one part of the chosen elements, or makes the element that should have been there.
 fn change_parts(
     elements: &mut Vec<Value>,
-    mut chosen: Vec<usize>,
+    mut chosen: Vec<bool>,
     action: Action,
     sub: &'static Attribute,
     value: Option<Value>,
@@ -178,30 +195,22 @@ fn change_parts(
         _ => element(sub, value.unwrap_or(Value::Null))?,
     };
     let Some(value) = value else {
-        for &index in &chosen {
-            if let Some(parts) = elements[index].as_object_mut() {
-                parts.remove(sub.name);
-            }
+        for parts in among(elements, &chosen).filter_map(Value::as_object_mut) {
+            parts.remove(sub.name);
         }
         // An element of which only the label is left says nothing.
-        let mut index = 0;
-        elements.retain(|element| {
-            let touched = chosen.contains(&index);
-            index += 1;
-            !touched
-                || element.as_object().is_some_and(|parts| parts.keys().any(|name| name != "type" && name != "primary"))
-        });
+        let says = |element: &Value| {
+            element.as_object().is_some_and(|parts| parts.keys().any(|name| name != "type" && name != "primary"))
+        };
+        retain(elements, &chosen, says);
         return Ok(());
     };
-    if chosen.is_empty() {
-        let template = template.ok_or_else(|| no_target(sub))?;
-        chosen.push(elements.len());
-        elements.push(Value::Object(template));
+    if !chosen.contains(&true) {
+        elements.push(Value::Object(template.ok_or_else(|| no_target(sub))?));
+        chosen.push(true);
     }
-    for &index in &chosen {
-        if let Some(parts) = elements[index].as_object_mut() {
-            parts.insert(sub.name.to_owned(), value.clone());
-        }
+    for parts in among(elements, &chosen).filter_map(Value::as_object_mut) {
+        parts.insert(sub.name.to_owned(), value.clone());
     }
     settle_primary(elements, &chosen);
     Ok(())
@@ -209,7 +218,7 @@ fn change_parts(
 
 fn change_whole_elements(
     elements: &mut Vec<Value>,
-    mut chosen: Vec<usize>,
+    mut chosen: Vec<bool>,
     action: Action,
     whole: &'static Attribute,
     value: Option<Value>,
@@ -220,11 +229,7 @@ fn change_whole_elements(
         _ => listed(whole, value)?,
     };
     if new.is_empty() {
-        let mut index = 0;
-        elements.retain(|_| {
-            index += 1;
-            !chosen.contains(&(index - 1))
-        });
+        retain(elements, &chosen, |_| false);
         return Ok(());
     }
     let [Value::Object(new)] = new.as_slice() else {
@@ -232,12 +237,12 @@ fn change_whole_elements(
     };
     let mut parts = selection.template;
     parts.extend(new.clone());
-    if chosen.is_empty() {
-        chosen.push(elements.len());
+    if !chosen.contains(&true) {
         elements.push(Value::Null);
+        chosen.push(true);
     }
-    for &index in &chosen {
-        match (&mut elements[index], action) {
+    for slot in among(elements, &chosen) {
+        match (slot, action) {
             (Value::Object(old), Action::Add) => old.extend(new.clone()),
             (slot, _) => *slot = Value::Object(parts.clone()),
         }
@@ -247,10 +252,11 @@ fn change_whole_elements(
 }
 
 /// A touched element that is primary now takes the place of the old one.
-fn settle_primary(elements: &mut [Value], touched: &[usize]) {
-    let winner = touched.iter().rev().find(|&&index| elements[index].get("primary") == Some(&Value::Bool(true)));
-    if let Some(&winner) = winner {
-        keep_one_primary(elements, Some(winner));
+fn settle_primary(elements: &mut [Value], touched: &[bool]) {
+    let is_primary = |element: &Value| element.get("primary") == Some(&Value::Bool(true));
+    let winner = elements.iter().zip(touched).rposition(|(element, touched)| *touched && is_primary(element));
+    if winner.is_some() {
+        keep_one_primary(elements, winner);
     }
 }
 

@@ -24,7 +24,7 @@ pub fn bind(
     id: &str,
     strictness: Strictness,
 ) -> Result<Bound, Error> {
-    let mut binder = Binder { resource_type, id, strictness, bound: Bound::default() };
+    let mut binder = Binder { resource_type, id, strictness, bound: Bound::default(), inside: 0 };
     for Operation { action, path, value } in request.operations {
         match path {
             Some(path) => binder.with_path(action, &path, value)?,
@@ -39,7 +39,12 @@ struct Binder<'a> {
     id: &'a str,
     strictness: Strictness,
     bound: Bound,
+    /// Changes so far, but for those of members.
+    inside: usize,
 }
+
+/// Changes of one PATCH: each costs time in a transaction that others wait for. Members are taken together instead.
+const MAX_CHANGES: usize = 1_000;
 
 impl Binder<'_> {
     fn with_path(&mut self, action: Action, text: &str, value: Option<Value>) -> Result<(), Error> {
@@ -112,7 +117,9 @@ impl Binder<'_> {
             match resolve(name.split('[').next().unwrap_or(&name), self.resource_type) {
                 // `schemas`, `id`, `meta` come along from clients that send the whole resource.
                 Ok(Some(Named::Attribute(target))) if target.attribute.mutability == Mutability::ReadOnly => {}
-                Ok(None) | Err(_) if !name.contains('[') => self.bound.ignored.push(name),
+                Ok(None) | Err(_) if !name.contains('[') => {
+                    decode::ignore(&mut self.bound.ignored, name, self.strictness)?
+                }
                 _ => self.with_path(action, &name, Some(value))?,
             }
         }
@@ -166,6 +173,9 @@ impl Binder<'_> {
         if target.leaf().mutability == Mutability::ReadOnly {
             return Ok(());
         }
+        if let Some(value) = change.value.as_ref().filter(|_| target.sub.is_none()) {
+            decode::check_parts(target.attribute, value, &mut self.bound.ignored, self.strictness)?;
+        }
         let unassigns = match &change.value {
             None | Some(Value::Null) => true,
             Some(Value::String(text)) => text.is_empty(),
@@ -175,6 +185,12 @@ impl Binder<'_> {
             return Err(Error::mutability(format!("{} is required and cannot be removed.", target.display())));
         }
         self.bound.changes.push(change);
+        if target.attribute.name != "members" {
+            self.inside += 1;
+        }
+        if self.inside > MAX_CHANGES {
+            return Err(Error::value(format!("A PATCH makes at most {MAX_CHANGES} changes. Split it.")));
+        }
         Ok(())
     }
 }
