@@ -1,11 +1,11 @@
 //! `doctor`: one line for each thing that can be wrong.
 
 use super::output::Output;
-use super::{Failure, database_url};
+use super::{Failure, database_url, existing};
 use crate::clock;
 use crate::config::Config;
 use crate::scim::time;
-use crate::storage::{Db, Health};
+use crate::storage::Health;
 use serde_json::json;
 
 pub async fn run(config: &Config, output: Output) -> Result<(), Failure> {
@@ -35,17 +35,17 @@ async fn database(config: &Config) -> Vec<Health> {
         Err(Failure(sentence)) => return vec![fact("database", &sentence, false)],
     };
     let examined = async {
-        let db = Db::open(&url, config.storage_options()).await?;
+        let db = existing(config).await?;
         let mut facts = db.health().await?;
         let pending = db.migrations().await?.into_iter().filter(|status| !status.applied).count();
         let value =
             if pending == 0 { "all applied".to_owned() } else { format!("{pending} pending; run `migrate run`") };
         facts.push(fact("migrations", &value, pending == 0));
-        Ok::<_, crate::storage::Error>(facts)
+        Ok::<_, Failure>(facts)
     };
     match examined.await {
         Ok(facts) => std::iter::once(fact("database", &url.to_string(), true)).chain(facts).collect(),
-        Err(error) => vec![fact("database", &format!("{url}: {error}"), false)],
+        Err(Failure(sentence)) => vec![fact("database", &format!("{url}: {sentence}"), false)],
     }
 }
 

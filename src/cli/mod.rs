@@ -14,7 +14,7 @@ mod serve;
 mod token;
 
 use crate::config::Config;
-use crate::storage::{DatabaseUrl, Db};
+use crate::storage::{DatabaseUrl, Db, without_password};
 use clap::{Parser, Subcommand};
 use output::Output;
 use std::path::PathBuf;
@@ -111,7 +111,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Serve(arguments) => serve::run(config, output, arguments).await,
             Command::Doctor => doctor::run(&config, output).await,
             Command::Migrate(command) => migrate::run(&open(&config).await?, output, command).await,
-            Command::Backup(arguments) => backup::run(&open(&config).await?, &arguments),
+            Command::Backup(arguments) => backup::run(&existing(&config).await?, &arguments),
             Command::Account(command) => account::run(&migrated(&config).await?, output, command).await,
             Command::Connection(command) => connection::run(&migrated(&config).await?, output, command).await,
             Command::Token(command) => token::run(&migrated(&config).await?, output, command).await,
@@ -121,14 +121,23 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 fn database_url(config: &Config) -> Result<DatabaseUrl, Failure> {
-    config
-        .database
-        .parse()
-        .map_err(|hint| Failure::new(format!("The database \"{}\" is not understood: {hint}.", config.database)))
+    config.database.parse().map_err(|hint| {
+        Failure::new(format!("The database \"{}\" is not understood: {hint}.", without_password(&config.database)))
+    })
 }
 
 async fn open(config: &Config) -> Result<Db, Failure> {
     Ok(Db::open(&database_url(config)?, config.storage_options()).await?)
+}
+
+/// A database that must be there: a mistyped path must not become a new, empty one.
+async fn existing(config: &Config) -> Result<Db, Failure> {
+    if let DatabaseUrl::Sqlite(path) = database_url(config)?
+        && !path.exists()
+    {
+        return Err(Failure::new(format!("There is no database at {}. Check --database.", path.display())));
+    }
+    open(config).await
 }
 
 /// A database that has all tables: commands work before the first server does.

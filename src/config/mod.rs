@@ -75,7 +75,33 @@ impl Config {
         }
         let environment =
             Environment::with_prefix("SCIM_CONNECTOR").prefix_separator("_").separator("__").try_parsing(true);
-        builder.add_source(environment).build()?.try_deserialize()
+        let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Refuses numbers that would make a server that cannot serve.
+    fn check(&self) -> Result<(), config::ConfigError> {
+        const YEAR: u64 = 366 * 24 * 3600;
+        let ranges = [
+            ("server.request_timeout_seconds", self.server.request_timeout_seconds, 1..=3600),
+            ("server.body_limit_bytes", self.server.body_limit_bytes, 1024..=1 << 30),
+            ("server.drain_seconds", self.server.drain_seconds, 0..=3600),
+            ("scim.page_maximum", self.scim.page_maximum, 1..=100_000),
+            ("scim.page_default", self.scim.page_default, 1..=self.scim.page_maximum.max(1)),
+            ("scim.cursor_timeout_seconds", self.scim.cursor_timeout_seconds, 0..=YEAR),
+            ("scim.bulk_operations", self.scim.bulk_operations, 1..=100_000),
+            ("scim.bulk_payload_bytes", self.scim.bulk_payload_bytes, 1024..=1 << 30),
+            ("storage.postgres_wait_seconds", self.storage.postgres_wait_seconds, 1..=3600),
+        ];
+        match ranges.into_iter().find(|(_, value, range)| !range.contains(value)) {
+            Some((name, value, range)) => Err(config::ConfigError::Message(format!(
+                "{name} is {value} and must be between {} and {}",
+                range.start(),
+                range.end()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// How much of the machine the database may use.

@@ -3,7 +3,7 @@
 use crate::expr::{Expr, Value};
 
 /// Which of the two a list is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     User,
     Group,

@@ -7,7 +7,7 @@ use crate::domain::PlainSecret;
 use crate::provisioning::{self, Caller, Error, Refusal};
 use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
-use crate::scim::list::Query;
+use crate::scim::list::{Query, split_names};
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
 use axum::body::{Body, to_bytes};
@@ -81,11 +81,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Projected {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         let mut projected = Self { included: None, excluded: None };
         for (name, value) in parameters(parts) {
-            let names = || Some(value.split(',').filter(|name| !name.trim().is_empty()).map(str::to_owned).collect());
             if name.eq_ignore_ascii_case("attributes") {
-                projected.included = names();
+                projected.included = Some(split_names(&value));
             } else if name.eq_ignore_ascii_case("excludedAttributes") {
-                projected.excluded = names();
+                projected.excluded = Some(split_names(&value));
             }
         }
         Ok(projected)
@@ -107,8 +106,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Conditions {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let read =
-            |headers: &HeaderMap, name| headers.get(name).and_then(|value| value.to_str().ok()).map(Condition::parse);
+        // A condition that cannot be read is still a condition: no version meets it.
+        let read = |headers: &HeaderMap, name| {
+            let lines: Vec<&str> =
+                headers.get_all(name).iter().map(|line| line.to_str().unwrap_or("unreadable")).collect();
+            (!lines.is_empty()).then(|| Condition::parse(&lines.join(",")))
+        };
         let headers = &parts.headers;
         Ok(Self { if_match: read(headers, IF_MATCH), if_none_match: read(headers, IF_NONE_MATCH) })
     }

@@ -4,6 +4,7 @@ use super::answer::{Failure, json, not_modified, resource};
 use super::extract::{Authenticated, Conditions, Json, LastPart, Listed, Projected};
 use crate::app::App;
 use crate::provisioning;
+use crate::scim::etag::Condition;
 use crate::scim::schema::GROUP;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,7 +40,8 @@ pub async fn read(
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
     let answer = provisioning::read_group(&app.service, request, &id, projected.on(&GROUP)).await?;
-    if conditions.if_none_match.is_some_and(|condition| condition.matches(answer.version)) {
+    let is_known = |condition: Condition| answer.is_told_by_version && condition.matches(answer.version);
+    if conditions.if_none_match.is_some_and(is_known) {
         return Ok(not_modified(&answer));
     }
     Ok(resource(StatusCode::OK, answer))

@@ -15,7 +15,7 @@ use crate::scim::project::Projection;
 use crate::scim::schema::{GROUP, RESOURCE_TYPES, ResourceType};
 use crate::storage::{Error as StorageError, Tx};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Runs a bulk request and gives the BulkResponse message.
 pub async fn bulk(service: &Service, request: Request, body: Value, request_id: String) -> Result<Value, Error> {
@@ -31,8 +31,10 @@ pub async fn bulk(service: &Service, request: Request, body: Value, request_id: 
         .filter_map(|item| item.as_ref().ok().filter(|operation| operation.method == Method::Post))
         .filter_map(|operation| Some((operation.bulk_id.clone()?, Id::new().to_string())))
         .collect();
-    let run = Run { request, message, order, ids, request_id, most: service.settings.group_answer_members };
-    let outcomes = service.db.write(async move |tx| run.all(tx).await).await?;
+    let repeated = repeated_bulk_ids(&message.operations);
+    let most = service.settings.group_answer_members;
+    let run = Run { request, message, order, ids, repeated, request_id, most };
+    let outcomes = service.db.write(async move |tx| run.until_sound(tx).await).await?;
     Ok(render(&outcomes))
 }
 
@@ -42,40 +44,91 @@ struct Run {
     order: Vec<usize>,
     /// The ids that stand for each `bulkId`.
     ids: HashMap<String, String>,
+    /// Operations whose `bulkId` another one had before.
+    repeated: HashSet<usize>,
     request_id: String,
     /// See `Settings::group_answer_members`.
     most: i64,
 }
 
 impl Run {
-    async fn all(&self, tx: &mut Tx<'_>) -> Result<Vec<Outcome>, Error> {
-        let mut outcomes: Vec<Option<Outcome>> = vec![None; self.message.operations.len()];
-        let mut failed_ids: Vec<&str> = Vec::new();
+    /// Runs everything; once more where an operation refers to one that failed after it. That takes a circle of
+    /// references, so it hardly ever happens.
+    async fn until_sound(&self, tx: &mut Tx<'_>) -> Result<Vec<Outcome>, Error> {
+        let mut doomed = HashSet::new();
+        loop {
+            tx.begin_part().await?;
+            let results = self.all(tx, &doomed).await?;
+            let failed = self.failed_bulk_ids(&results);
+            let unsound = |index: &usize| {
+                let done = matches!(results.get(index), Some(Ok(_)));
+                done && self.references(*index).iter().any(|name| failed.contains(name))
+            };
+            let before = doomed.len();
+            doomed.extend((0..self.message.operations.len()).filter(unsound));
+            let is_sound = doomed.len() == before;
+            tx.end_part(is_sound).await?;
+            if is_sound {
+                let mut results: Vec<_> = results.into_iter().collect();
+                results.sort_by_key(|(index, _)| *index);
+                return Ok(results.into_iter().map(|(index, result)| self.outcome(index, result)).collect());
+            }
+        }
+    }
+
+    fn references(&self, index: usize) -> Vec<&str> {
+        self.message.operations[index].as_ref().map(references).unwrap_or_default()
+    }
+
+    fn failed_bulk_ids(&self, results: &HashMap<usize, Result<Done, Error>>) -> HashSet<&str> {
+        let failed = results.iter().filter(|(_, result)| result.is_err()).map(|(index, _)| *index);
+        failed.filter_map(|index| self.message.operations[index].as_ref().ok()?.bulk_id.as_deref()).collect()
+    }
+
+    /// Runs each operation as a part of the transaction, in the order of their references.
+    async fn all(
+        &self,
+        tx: &mut Tx<'_>,
+        doomed: &HashSet<usize>,
+    ) -> Result<HashMap<usize, Result<Done, Error>>, Error> {
+        let mut results = HashMap::new();
+        let mut failed_ids: HashSet<&str> = HashSet::new();
         let mut errors = 0;
         for &index in &self.order {
             if self.message.fail_on_errors.is_some_and(|most| errors >= most) {
                 break;
             }
-            let item = &self.message.operations[index];
             tx.begin_part().await?;
-            let result = self.one(tx, item, &failed_ids).await;
+            let result = self.one(tx, index, &failed_ids, doomed).await;
             tx.end_part(result.is_ok()).await?;
             if let Err(error) = &result {
                 // What concerns the database itself concerns all operations.
                 if matches!(error, Error::Storage(error) if !matches!(error, StorageError::Conflict(_))) {
-                    return result.map(|_| Vec::new());
+                    return result.map(|_| HashMap::new());
                 }
                 errors += 1;
-                failed_ids.extend(item.as_ref().ok().and_then(|operation| operation.bulk_id.as_deref()));
+                let operation = self.message.operations[index].as_ref().ok();
+                failed_ids.extend(operation.and_then(|operation| operation.bulk_id.as_deref()));
             }
-            outcomes[index] = Some(self.outcome(item, result));
+            results.insert(index, result);
         }
-        Ok(outcomes.into_iter().flatten().collect())
+        Ok(results)
     }
 
-    async fn one(&self, tx: &mut Tx<'_>, item: &Item, failed_ids: &[&str]) -> Result<Done, Error> {
-        let operation = item.as_ref().map_err(|malformed| malformed.error.clone())?;
-        if let Some(failed) = references(operation).into_iter().find(|name| failed_ids.contains(name)) {
+    async fn one(
+        &self,
+        tx: &mut Tx<'_>,
+        index: usize,
+        failed_ids: &HashSet<&str>,
+        doomed: &HashSet<usize>,
+    ) -> Result<Done, Error> {
+        let operation = self.message.operations[index].as_ref().map_err(|malformed| malformed.error.clone())?;
+        if self.repeated.contains(&index) {
+            return Err(ScimError::value("Another operation of this request has the same bulkId.").into());
+        }
+        let failed =
+            references(operation).into_iter().find(|name| doomed.contains(&index) || failed_ids.contains(name));
+        if let Some(failed) = failed {
             return Err(ScimError::value(format!("bulkId:{failed} refers to an operation that failed.")).into());
         }
         let mut operation = operation.clone();
@@ -153,7 +206,8 @@ impl Run {
         format!("{}{endpoint}/{id}", self.request.base_url)
     }
 
-    fn outcome(&self, item: &Item, result: Result<Done, Error>) -> Outcome {
+    fn outcome(&self, index: usize, result: Result<Done, Error>) -> Outcome {
+        let item = &self.message.operations[index];
         let (method, bulk_id) = match item {
             Ok(operation) => (operation.method.keyword().into(), operation.bulk_id.clone()),
             Err(malformed) => (malformed.method.clone(), malformed.bulk_id.clone()),
@@ -172,6 +226,14 @@ impl Run {
             }
         }
     }
+}
+
+/// RFC 7644 §3.7: a `bulkId` names one operation of a request.
+fn repeated_bulk_ids(operations: &[Item]) -> HashSet<usize> {
+    let mut seen = HashSet::new();
+    let bulk_id = |item: &Item| item.as_ref().ok().and_then(|operation| operation.bulk_id.clone());
+    let named = operations.iter().enumerate().filter_map(|(index, item)| Some((index, bulk_id(item)?)));
+    named.filter(|(_, bulk_id)| !seen.insert(bulk_id.clone())).map(|(index, _)| index).collect()
 }
 
 /// An operation that succeeded.

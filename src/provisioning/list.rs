@@ -30,19 +30,11 @@ pub async fn search_everything(service: &Service, request: Request, query: Query
     if query.sort_by.is_some() {
         return Err(ScimError::value("sortBy needs one resource type. Search under /Users or /Groups.").into());
     }
-    // A name that no type knows is a mistake; a name that some know leaves the others out.
-    let mut refused = None;
-    for resource_type in RESOURCE_TYPES {
-        match Part::bind(&request, resource_type, &query, Unknown::Refuse) {
-            Ok(_) => refused = None,
-            Err(error) => refused = Some(error),
-        }
-        if refused.is_none() {
-            break;
-        }
-    }
-    if let Some(error) = refused {
-        return Err(error);
+    // A name that some types know leaves the others out; a name that none knows is a mistake.
+    let mut strict =
+        RESOURCE_TYPES.iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::Refuse));
+    if strict.all(|part| part.is_err()) {
+        Part::bind(&request, &USER, &query, Unknown::Refuse)?;
     }
     let parts =
         RESOURCE_TYPES.iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));

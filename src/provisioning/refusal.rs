@@ -107,6 +107,11 @@ fn from_storage(error: &Storage) -> Refusal {
         Storage::Unavailable(_) | Storage::Contention(_) => {
             (503, "database_busy", "The database is busy or out of reach. Nothing was changed; try again shortly.")
         }
+        Storage::OutcomeUnknown(_) => (
+            503,
+            "outcome_unknown",
+            "The database went away while the change was being saved. Read the resource before you try again.",
+        ),
         Storage::Full(_) => {
             (507, "database_full", "The server has no room to store this. Nothing was changed; tell its operator.")
         }

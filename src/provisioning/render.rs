@@ -15,6 +15,8 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Answer {
     pub version: i64,
+    /// Whether the version tells all of the body: the names of groups change without it.
+    pub is_told_by_version: bool,
     pub location: String,
     pub body: Body,
 }
@@ -45,7 +47,7 @@ pub fn user(request: &Request, stored: &Stored, groups: &[(Id, String)], project
         }
         list.push(']');
     }
-    complete(request, stored, &list, projection, &USER)
+    Answer { is_told_by_version: list.is_empty(), ..complete(request, stored, &list, projection, &USER) }
 }
 
 /// A group with its members; `None` when they are not wanted.
@@ -56,7 +58,12 @@ pub fn group(request: &Request, stored: &Stored, members: Option<Vec<Id>>, proje
         let before = format!("{},\"members\":[", open(&stored.body));
         let after = format!("]{}}}", meta(&GROUP, stored, &location));
         let base_url = Arc::clone(&request.base_url);
-        return Answer { version: stored.version, location, body: Body::Members { before, members, after, base_url } };
+        return Answer {
+            version: stored.version,
+            is_told_by_version: true,
+            location,
+            body: Body::Members { before, members, after, base_url },
+        };
     }
     let mut list = String::new();
     if !members.is_empty() {
@@ -89,7 +96,7 @@ fn complete(
     {
         text = Value::Object(projection.apply(resource, resource_type)).to_string();
     }
-    Answer { version: stored.version, location, body: Body::Text(text) }
+    Answer { version: stored.version, is_told_by_version: true, location, body: Body::Text(text) }
 }
 
 /// A stored body without its closing brace.

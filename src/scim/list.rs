@@ -41,7 +41,7 @@ impl Query {
         for (name, value) in pairs {
             let list = ["attributes", "excludedAttributes"].into_iter().find(|list| list.eq_ignore_ascii_case(&name));
             let value = match list {
-                Some(_) => value.split(',').filter(|name| !name.trim().is_empty()).map(Value::from).collect(),
+                Some(_) => split_names(&value).into(),
                 None => Value::String(value),
             };
             parameters.insert(name, value);
@@ -95,6 +95,11 @@ impl Query {
     }
 }
 
+/// The names in a comma-separated list.
+pub fn split_names(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
 /// The value under a name in any case. Null counts as absent.
 pub fn member<'o>(object: &'o Object, name: &str) -> Option<&'o Value> {
     let value = object
@@ -140,7 +145,7 @@ fn names(parameters: &Object, name: &str) -> Result<Option<Vec<String>>, Error> 
     let wrong = || Error::value(format!("{name} must be a list of attribute names."));
     match member(parameters, name) {
         None => Ok(None),
-        Some(Value::String(names)) => Ok(Some(names.split(',').map(|name| name.trim().to_owned()).collect())),
+        Some(Value::String(names)) => Ok(Some(split_names(names))),
         Some(Value::Array(names)) => {
             let texts = names.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(wrong));
             texts.collect::<Result<_, _>>().map(Some)

@@ -29,7 +29,7 @@ impl Writer {
     /// Writes a condition in brackets.
     pub fn condition<ST>(self, sql: &mut Sql<ST>, condition: &Condition) {
         self.write(sql, condition, Scope::Resource);
-        if !is_common_shape(condition) {
+        if !is_look_up(condition) {
             sql.never_cached();
         }
     }
@@ -306,23 +306,30 @@ fn mentions(condition: &Condition, part: &str) -> bool {
     }
 }
 
-/// The look-ups that identity providers repeat all day: one or two equalities of indexed fields.
-pub(super) fn is_common_shape(condition: &Condition) -> bool {
+/// The look-ups that identity providers repeat all day: one or two equalities, of which an index finds a few rows.
+/// There are only some dozen shapes of them.
+pub(super) fn is_look_up(condition: &Condition) -> bool {
     match condition {
-        Expr::And(terms) => terms.len() <= 2 && terms.iter().all(is_common_leaf),
-        leaf => is_common_leaf(leaf),
+        Expr::And(terms) => terms.len() <= 2 && terms.iter().all(is_selective),
+        leaf => is_selective(leaf),
     }
 }
 
-fn is_common_leaf(condition: &Condition) -> bool {
+fn is_selective(condition: &Condition) -> bool {
     match condition {
-        Expr::Compare(field, Op::Equal, _) => !matches!(field, Field::Profile(_)),
-        Expr::Any(Field::Emails | Field::Groups | Field::Members, inner) => match inner.as_ref() {
-            Expr::And(terms) => terms.len() <= 2 && terms.iter().all(is_common_leaf),
-            leaf => is_common_leaf(leaf),
+        Expr::Compare(field, Op::Equal, _) => {
+            matches!(field, Field::Id | Field::UserName | Field::ExternalId | Field::DisplayName)
+        }
+        Expr::Any(Field::Members | Field::Emails, inner) => match inner.as_ref() {
+            Expr::And(terms) => terms.len() == 2 && terms.iter().any(is_value),
+            leaf => is_value(leaf),
         },
         _ => false,
     }
+}
+
+fn is_value(condition: &Condition) -> bool {
+    matches!(condition, Expr::Compare(Field::Element("value"), Op::Equal, _))
 }
 
 fn order_sign(op: Op) -> &'static str {

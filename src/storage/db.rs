@@ -85,7 +85,7 @@ impl Db {
         }
     }
 
-    /// Runs reads that may take long, such as a page under a filter.
+    /// Runs reads that may take long, such as a page under a filter; they see one state of the database throughout.
     pub async fn scan<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
@@ -93,12 +93,13 @@ impl Db {
         E: WorkError,
     {
         match self {
-            Self::Sqlite { threads, .. } => threads.read(work).await,
+            Self::Sqlite { threads, .. } => threads.scan(work).await,
             Self::Postgres(pool) => pool.scan(work).await,
         }
     }
 
-    /// Runs work in one transaction. It is durable when this returns `Ok` and has left nothing when it returns `Err`.
+    /// Runs work in one transaction. It is durable when this returns `Ok` and has left nothing when it
+    /// returns another error than `OutcomeUnknown`.
     /// The work may run more than once.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where

@@ -26,6 +26,9 @@ pub enum Error {
     /// Others changed the same rows; the work can be done again at once.
     #[error("others change the same data: {0}")]
     Contention(String),
+    /// The connection was lost while a change was being committed.
+    #[error("it is not known whether the change was made: {0}")]
+    OutcomeUnknown(String),
     #[error("the database has no room left: {0}")]
     Full(String),
     #[error("the database failed: {0}")]
@@ -103,6 +106,9 @@ fn is_passing(message: &str) -> bool {
         "connection closed",
         "too many clients",
         "recovery mode",
+        "interrupted",
+        "statement timeout",
+        "canceling statement",
     ];
     passing.iter().any(|part| message.contains(part))
 }

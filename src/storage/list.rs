@@ -1,6 +1,6 @@
 //! Lists of users or groups: which, in which order, from where.
 
-use super::condition::{Writer, is_common_shape};
+use super::condition::{Writer, is_look_up};
 use super::sql::{Dialect, Sql};
 use super::types::IdSql;
 use crate::domain::{Condition, Field, Id, Kind};
@@ -56,20 +56,17 @@ impl Listing {
 
     /// Whether an index answers it at once, so that it need not have a connection to itself.
     pub fn is_point_read(&self) -> bool {
-        self.is_by_id() && self.condition.as_ref().is_none_or(is_common_shape)
+        self.is_by_id() && self.condition.as_ref().is_none_or(is_look_up)
     }
 
     pub(super) fn rows(&self, dialect: &'static Dialect, window: &Window) -> Sql<ListedSql> {
         let mut sql = Sql::new("SELECT id, version, last_modified, body, ");
-        match self.sort_key() {
-            None => {
-                sql.words("NULL");
-            }
-            Some(key) => {
-                sql.words("CAST(");
-                self.writer(dialect).field(&mut sql, key);
-                sql.words(" AS TEXT)");
-            }
+        if self.sort_key().is_some() {
+            sql.words("CAST(");
+            self.key(&mut sql, dialect);
+            sql.words(" AS TEXT)");
+        } else {
+            sql.words("NULL");
         }
         self.rows_of(&mut sql, dialect);
         if let Some(place) = &window.after {
@@ -78,8 +75,8 @@ impl Listing {
         }
         let direction = if self.descending { " DESC" } else { " ASC" };
         sql.words(" ORDER BY ");
-        if let Some(key) = self.sort_key() {
-            self.writer(dialect).field(&mut sql, key);
+        if self.sort_key().is_some() {
+            self.key(&mut sql, dialect);
             // RFC 7644 §3.4.2.3: resources without a value come last, and first when descending.
             sql.words(direction).words(if self.descending { " NULLS FIRST, " } else { " NULLS LAST, " });
             sql.never_cached();
@@ -107,6 +104,19 @@ impl Listing {
         }
     }
 
+    /// Writes what the list is ordered by. Of a long text only the beginning counts, because a cursor carries it.
+    fn key<ST>(&self, sql: &mut Sql<ST>, dialect: &'static Dialect) {
+        let Some(field) = self.sort_key() else { return };
+        let is_long = matches!(field, Field::Profile(_));
+        if is_long {
+            sql.words("substr(");
+        }
+        self.writer(dialect).field(sql, field);
+        if is_long {
+            sql.words(", 1, 200)").words(dialect.by_code_point);
+        }
+    }
+
     fn sort_key(&self) -> Option<&Field> {
         if self.is_by_id() { None } else { self.sort_by.as_ref() }
     }
@@ -118,7 +128,7 @@ impl Listing {
             sql.words("id").words(sign).id(place.id);
             return;
         };
-        let column = |sql: &mut Sql<ST>| self.writer(dialect).field(sql, key);
+        let column = |sql: &mut Sql<ST>| self.key(sql, dialect);
         sql.words("(");
         match &place.key {
             Some(text) => {

@@ -65,7 +65,10 @@ pub async fn revert_postgres(pool: &Pool) -> Result<(), Error> {
 }
 
 pub async fn statuses_postgres(pool: &Pool) -> Result<Vec<Status>, Error> {
-    let mut harness = AsyncMigrationHarness::new(pool.session().await?);
+    // Asking makes the table of migrations, which must not happen twice at once.
+    let mut session = pool.session().await?;
+    session.batch_execute(LOCK).await?;
+    let mut harness = AsyncMigrationHarness::new(session);
     let pending = tokio::task::block_in_place(|| harness.pending_migrations(POSTGRES).map_err(failed))?;
     let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = POSTGRES.migrations().map_err(failed)?;
     Ok(statuses(&names(&all), &names(&pending)))

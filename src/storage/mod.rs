@@ -24,4 +24,4 @@ pub use list::{Listing, Place, Window};
 pub use migrations::Status as MigrationStatus;
 pub use places::Places;
 pub use tx::Tx;
-pub use url::DatabaseUrl;
+pub use url::{DatabaseUrl, without_password};

@@ -1,17 +1,17 @@
 //! Remembered places in the lists of all users and all groups, so that `startIndex` need not pass over the rows
 //! before it.
 //!
-//! A list is in order of creation and only grows at its end, so the id at a position changes only when something before
-//! it is removed. How often that happened in an account is counted in the same rows as the total, which every page reads
+//! A list is in order of creation and grows at its end, so the id at a position changes only when something before it is
+//! removed, once the ids are old enough. How often that happened in an account is counted in the same rows as the total, which every page reads
 //! anyway: a replica never trusts a place that a removal elsewhere made wrong.
 
 use crate::domain::{Id, Kind};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 
-/// Ids made in the last seconds may still get a neighbour: another replica's clock may be behind, and its
-/// transaction may commit later.
-const SETTLED_AFTER: i64 = 10_000;
+/// Ids made in the last minutes may still get a neighbour before them: another replica's clock may be behind, and a
+/// request that was given its id may wait long before it commits.
+const SETTLED_AFTER: i64 = 180_000;
 
 /// Places kept of one list. Pages of 100 of a million users need 10,000.
 const MOST_PLACES: usize = 20_000;

@@ -17,6 +17,7 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(path) = text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path))
             && !path.is_empty()
+            && path != ":memory:"
         {
             return Ok(Self::Sqlite(PathBuf::from(path)));
         }
@@ -27,16 +28,21 @@ impl FromStr for DatabaseUrl {
     }
 }
 
+/// A URL without what stands before the host, in which passwords are.
+pub fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
+    }
+}
+
 impl fmt::Display for DatabaseUrl {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
-            Self::Postgres(url) => {
-                let (scheme, rest) = url.split_once("://").unwrap_or(("postgres", ""));
-                let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-                write!(f, "{scheme}://{}", rest.split('?').next().unwrap_or(rest))
-            }
+            // Parameters may hold a password too.
+            Self::Postgres(url) => f.write_str(without_password(url).split('?').next().unwrap_or_default()),
         }
     }
 }

@@ -118,7 +118,7 @@ impl Binder<'_> {
                 // `schemas`, `id`, `meta` come along from clients that send the whole resource.
                 Ok(Some(Named::Attribute(target))) if target.attribute.mutability == Mutability::ReadOnly => {}
                 Ok(None) | Err(_) if !name.contains('[') => {
-                    decode::ignore(&mut self.bound.ignored, name, self.strictness)?
+                    decode::ignore(&mut self.bound.ignored, name, self.strictness)?;
                 }
                 _ => self.with_path(action, &name, Some(value))?,
             }

@@ -2,15 +2,36 @@
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
+use diesel_async::SimpleAsyncConnection;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::OnceLock;
+use std::time::Duration;
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// How long a new connection may take, and how long the server may keep silent on one, before it counts as lost.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a session is told first: give up what takes longer than any request may, and notice when nobody waits for an
+/// answer any more. Versions before 14 do not know the latter.
+const SETTINGS: [&str; 2] = ["SET statement_timeout = '30s'", "SET client_connection_check_interval = '1s'"];
 
 /// Opens a connection. Certificates are checked against those that the machine trusts.
 pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
     let failed = |error: tokio_postgres::Error| ConnectionError::BadConnection(chain(&error));
-    let (client, connection) = tokio_postgres::connect(url, tls()?).await.map_err(failed)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    let mut config: tokio_postgres::Config = url.parse().map_err(failed)?;
+    config.connect_timeout(PATIENCE).keepalives_idle(PATIENCE).tcp_user_timeout(PATIENCE);
+    let opening = async {
+        let (client, connection) = config.connect(tls()?).await.map_err(failed)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    };
+    let late = |_| ConnectionError::BadConnection(format!("no answer within {} seconds", PATIENCE.as_secs()));
+    let mut connection = tokio::time::timeout(PATIENCE, opening).await.map_err(late)??;
+    for setting in SETTINGS {
+        if let Err(error) = connection.batch_execute(setting).await {
+            tracing::debug!(%error, setting, "the server does not know this setting");
+        }
+    }
+    Ok(connection)
 }
 
 fn tls() -> ConnectionResult<MakeRustlsConnect> {

@@ -23,6 +23,9 @@ pub struct Options {
     pub wait: Duration,
 }
 
+/// A point read that takes longer waits on a connection that is lost.
+const LONGEST_POINT_READ: Duration = Duration::from_secs(5);
+
 /// Transactions that lost against others are tried so often.
 const ATTEMPTS: u32 = 5;
 
@@ -48,6 +51,7 @@ impl Pool {
         let pool = Deadpool::builder(manager)
             .max_size(options.pool)
             .wait_timeout(Some(options.wait))
+            .create_timeout(Some(options.wait))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
@@ -64,26 +68,29 @@ impl Pool {
     {
         let number = self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
         let lane = self.lane(number, None).await?;
-        let first = work(&mut Tx::Postgres(&lane)).await;
-        match &first {
-            Err(error) if matches!(error.storage(), Some(Error::Unavailable(_))) => {
-                // A read can be done again; the connection may only have been closed by the server.
-                let lane = self.lane(number, Some(&lane)).await?;
-                work(&mut Tx::Postgres(&lane)).await
-            }
-            _ => first,
+        match tokio::time::timeout(LONGEST_POINT_READ, work(&mut Tx::postgres(&lane))).await {
+            Ok(Err(error)) if matches!(error.storage(), Some(Error::Unavailable(_))) => {}
+            Ok(result) => return result,
+            Err(_) => tracing::warn!("a shared connection to PostgreSQL is silent and is replaced"),
         }
+        // A read can be done again; the connection may only have been lost.
+        let lane = self.lane(number, Some(&lane)).await?;
+        let again = tokio::time::timeout(LONGEST_POINT_READ, work(&mut Tx::postgres(&lane))).await;
+        again.unwrap_or_else(|_| Err(Error::Unavailable("PostgreSQL does not answer".to_owned()).into()))
     }
 
-    /// Reads that take long: on a connection of their own, because a lane answers in order.
+    /// Reads that take long: on a connection of their own, because a lane answers in order, and in one snapshot.
     pub async fn scan<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
-        let connection = self.connection().await?;
-        work(&mut Tx::Postgres(&connection)).await
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let mut transaction = Transaction::begin(self.connection().await?, begin).await?;
+        let result = work(&mut Tx::postgres(transaction.conn()?)).await;
+        transaction.rollback().await;
+        result
     }
 
     /// Work in a transaction that is committed when it succeeds. It is done again when others were in the way.
@@ -94,8 +101,12 @@ impl Pool {
         E: WorkError,
     {
         for attempt in 1.. {
-            let mut transaction = Transaction::begin(self.connection().await?).await?;
-            let result = work(&mut Tx::Postgres(transaction.conn()?)).await;
+            let mut transaction = Transaction::begin(self.connection().await?, "BEGIN").await?;
+            let mut tx = Tx::postgres(transaction.conn()?);
+            let result = match work(&mut tx).await {
+                Ok(done) => tx.finish().await.map(|()| done).map_err(E::from),
+                Err(error) => Err(error),
+            };
             let contended = matches!(&result, Err(error) if matches!(error.storage(), Some(Error::Contention(_))));
             if result.is_ok() {
                 transaction.commit().await?;
@@ -105,7 +116,9 @@ impl Pool {
             if !contended || attempt == ATTEMPTS {
                 return result;
             }
-            tokio::time::sleep(Duration::from_millis(u64::from(attempt) * 5)).await;
+            // Not all at the same time again.
+            let jitter = self.turn.fetch_add(1, Ordering::Relaxed) as u64 % 16;
+            tokio::time::sleep(Duration::from_millis(u64::from(attempt) * (4 + jitter))).await;
         }
         Err(Error::Contention("others change the same data all the time".to_owned()).into())
     }
@@ -147,8 +160,8 @@ struct Transaction {
 }
 
 impl Transaction {
-    async fn begin(mut connection: Object<AsyncPgConnection>) -> Result<Self, Error> {
-        let begun = connection.batch_execute("BEGIN").await;
+    async fn begin(mut connection: Object<AsyncPgConnection>, begin: &str) -> Result<Self, Error> {
+        let begun = connection.batch_execute(begin).await;
         let transaction = Self { connection: Some(connection) };
         begun?;
         Ok(transaction)
@@ -160,7 +173,10 @@ impl Transaction {
 
     async fn commit(&mut self) -> Result<(), Error> {
         let Some(connection) = self.connection.as_mut() else { return Err(gone()) };
-        connection.batch_execute("COMMIT").await?;
+        connection.batch_execute("COMMIT").await.map_err(|error| match Error::from(error) {
+            Error::Unavailable(reason) => Error::OutcomeUnknown(reason),
+            refused => refused,
+        })?;
         // Only a connection that is known to be clean goes back.
         drop(self.connection.take());
         Ok(())

@@ -1,7 +1,7 @@
 //! Groups.
 
-use super::{Conn, RunQueryDsl, memberships, totals};
-use crate::domain::{Id, Kind};
+use super::{Conn, RunQueryDsl, memberships};
+use crate::domain::Id;
 use crate::storage::rows::{GroupDraftRow, GroupRow, Stored};
 use crate::storage::schema::groups;
 use crate::storage::sql::{Cached, Locked};
@@ -10,9 +10,8 @@ use diesel::prelude::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl
 use diesel::result::QueryResult;
 
 pub async fn insert(conn: &mut Conn<'_>, row: GroupRow) -> QueryResult<()> {
-    let (account, id) = (row.account_id, row.id);
     row.insert_into(groups::table).execute(conn).await?;
-    totals::added(conn, account.0, Kind::Group, id.0).await
+    Ok(())
 }
 
 /// A group and how many members it has.
@@ -50,8 +49,5 @@ pub async fn bump(conn: &mut Conn<'_>, account: Id, id: Id, members: i64, now: i
 pub async fn delete(conn: &mut Conn<'_>, account: Id, id: Id, now: i64) -> QueryResult<bool> {
     memberships::clear(conn, account, id, now).await?;
     let deleted = diesel::delete(groups::table.find((DbId(account), DbId(id)))).execute(conn).await?;
-    if deleted > 0 {
-        totals::removed(conn, account, Kind::Group, id).await?;
-    }
     Ok(deleted > 0)
 }

@@ -8,8 +8,17 @@ use crate::storage::rows::MembershipRow;
 use crate::storage::schema::{groups, memberships, users};
 use crate::storage::sql::{Cached, Locked};
 use crate::storage::types::DbId;
-use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, QueryDsl};
+use diesel::dsl::case_when;
+use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, QueryDsl};
 use diesel::result::QueryResult;
+use diesel::sql_types::BigInt;
+
+/// The later of a column and a time: for a resource time never runs backwards, whatever the clocks of replicas say.
+macro_rules! later {
+    ($column:expr, $now:expr) => {
+        case_when($column.lt($now), $now.into_sql::<BigInt>()).otherwise($column)
+    };
+}
 
 /// SQLite takes 32,766 values in a statement.
 const CHUNK: usize = 1_000;
@@ -24,6 +33,17 @@ pub async fn lock_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryRe
         found.extend(rows.into_iter().map(Id::from));
     }
     Ok(found)
+}
+
+/// Locks the groups of a user in the order of their ids. Who changes memberships locks the group before the user.
+pub async fn lock_groups_of(conn: &mut Conn<'_>, account: Id, user: Id) -> QueryResult<()> {
+    let of_user = memberships::table
+        .filter(memberships::account_id.eq(DbId(account)))
+        .filter(memberships::user_id.eq(DbId(user)))
+        .select(memberships::group_id);
+    let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(of_user));
+    let _: Vec<DbId> = Locked(named.select(groups::id).order(groups::id)).load(conn).await?;
+    Ok(())
 }
 
 /// The users among `ids` that are members.
@@ -69,7 +89,8 @@ pub async fn clear(conn: &mut Conn<'_>, account: Id, group: Id, now: i64) -> Que
         .filter(memberships::account_id.eq(DbId(account)))
         .filter(memberships::group_id.eq(DbId(group)));
     let members = users::account_id.eq(DbId(account)).and(users::id.eq_any(of_group.select(memberships::user_id)));
-    let change = (users::version.eq(users::version + 1), users::last_modified.eq(now));
+    let _: Vec<DbId> = Locked(users::table.filter(members).select(users::id).order(users::id)).load(conn).await?;
+    let change = (users::version.eq(users::version + 1), users::last_modified.eq(later!(users::last_modified, now)));
     Cached(diesel::update(users::table.filter(members)).set(change)).execute(conn).await?;
     let removed = diesel::delete(of_group).execute(conn).await?;
     Ok(i64::try_from(removed).unwrap_or(i64::MAX))
@@ -84,7 +105,7 @@ pub async fn leave_all(conn: &mut Conn<'_>, account: Id, user: Id, now: i64) -> 
     let change = (
         groups::version.eq(groups::version + 1),
         groups::member_count.eq(groups::member_count - 1),
-        groups::last_modified.eq(now),
+        groups::last_modified.eq(later!(groups::last_modified, now)),
     );
     Cached(diesel::update(groups::table.filter(left)).set(change)).execute(conn).await?;
     diesel::delete(of_user).execute(conn).await?;
@@ -125,7 +146,7 @@ pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> Qu
 
 async fn bump_users(conn: &mut Conn<'_>, account: Id, ids: &[Id], now: i64) -> QueryResult<()> {
     let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(db(ids)));
-    let change = (users::version.eq(users::version + 1), users::last_modified.eq(now));
+    let change = (users::version.eq(users::version + 1), users::last_modified.eq(later!(users::last_modified, now)));
     diesel::update(named).set(change).execute(conn).await?;
     Ok(())
 }

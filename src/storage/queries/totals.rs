@@ -25,15 +25,9 @@ pub async fn create(conn: &mut Conn<'_>, account: Id) -> QueryResult<()> {
     Ok(())
 }
 
-pub async fn added(conn: &mut Conn<'_>, account: Id, kind: Kind, id: Id) -> QueryResult<()> {
-    let row = totals::table.find((DbId(account), kind.word(), shard(id)));
-    Cached(diesel::update(row).set(totals::live.eq(totals::live + 1))).execute(conn).await?;
-    Ok(())
-}
-
-pub async fn removed(conn: &mut Conn<'_>, account: Id, kind: Kind, id: Id) -> QueryResult<()> {
-    let row = totals::table.find((DbId(account), kind.word(), shard(id)));
-    let change = (totals::live.eq(totals::live - 1), totals::removed.eq(totals::removed + 1));
+pub async fn add(conn: &mut Conn<'_>, account: Id, kind: Kind, shard: u8, live: i64, removed: i64) -> QueryResult<()> {
+    let row = totals::table.find((DbId(account), kind.word(), i32::from(shard)));
+    let change = (totals::live.eq(totals::live + live), totals::removed.eq(totals::removed + removed));
     Cached(diesel::update(row).set(change)).execute(conn).await?;
     Ok(())
 }
@@ -43,9 +37,4 @@ pub async fn read(conn: &mut Conn<'_>, account: Id, kind: Kind) -> QueryResult<(
     let rows = totals::table.filter(totals::account_id.eq(DbId(account))).filter(totals::kind.eq(kind.word()));
     let shards: Vec<(i64, i64)> = rows.select((totals::live, totals::removed)).load(conn).await?;
     Ok(shards.into_iter().fold((0, 0), |sum, shard| (sum.0 + shard.0, sum.1 + shard.1)))
-}
-
-/// The last byte of an id is random.
-fn shard(id: Id) -> i32 {
-    i32::from(id.0.as_bytes()[15] % DIALECT.total_shards)
 }

@@ -1,7 +1,7 @@
 //! Users.
 
-use super::{Conn, RunQueryDsl, memberships, totals};
-use crate::domain::{Email, Id, Kind};
+use super::{Conn, RunQueryDsl, memberships};
+use crate::domain::{Email, Id};
 use crate::storage::rows::{EmailRow, Stored, UserDraftRow, UserRow};
 use crate::storage::schema::{user_emails, users};
 use crate::storage::sql::{Cached, Locked};
@@ -12,8 +12,7 @@ use diesel::result::QueryResult;
 pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> QueryResult<()> {
     let (account, id) = (row.account_id, row.id);
     row.insert_into(users::table).execute(conn).await?;
-    insert_emails(conn, account, id, emails).await?;
-    totals::added(conn, account.0, Kind::User, id.0).await
+    insert_emails(conn, account, id, emails).await
 }
 
 pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<Stored>> {
@@ -55,9 +54,6 @@ pub async fn update(
 pub async fn delete(conn: &mut Conn<'_>, account: Id, id: Id, now: i64) -> QueryResult<bool> {
     memberships::leave_all(conn, account, id, now).await?;
     let deleted = diesel::delete(users::table.find((DbId(account), DbId(id)))).execute(conn).await?;
-    if deleted > 0 {
-        totals::removed(conn, account, Kind::User, id).await?;
-    }
     Ok(deleted > 0)
 }
 

@@ -5,14 +5,29 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
+use std::cell::Cell;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opened {
     ReadWrite,
     ReadOnly,
+}
+
+/// Steps of SQLite's machine between two looks at the clock: some milliseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 100_000;
+
+thread_local! {
+    /// When the statement that runs on this thread is broken off.
+    static DEADLINE: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Breaks off what this thread still runs on SQLite after that time.
+pub fn break_off_after(time: Option<Duration>) {
+    DEADLINE.set(time.map(|time| Instant::now() + time));
 }
 
 /// Settings that SQLite takes only before its first connection.
@@ -25,13 +40,21 @@ fn settle_process() -> Result<(), Error> {
     use libsqlite3_sys as ffi;
     use std::sync::OnceLock;
 
-    unsafe extern "C" fn stable_plans(
+    unsafe extern "C" fn settle_connection(
         database: *mut ffi::sqlite3,
         _: *mut *mut std::ffi::c_char,
         _: *const ffi::sqlite3_api_routines,
     ) -> std::ffi::c_int {
-        // SAFETY: SQLite calls this with a database that is open; the option takes an int and a pointer that may be null.
-        unsafe { ffi::sqlite3_db_config(database, ffi::SQLITE_DBCONFIG_ENABLE_QPSG, 1i32, std::ptr::null_mut::<i32>()) }
+        // SAFETY: SQLite calls this with a database that is open. The option takes an int and a pointer that may be null;
+        // the handler takes no argument.
+        unsafe {
+            ffi::sqlite3_progress_handler(database, STEPS_BETWEEN_LOOKS, Some(is_overdue), std::ptr::null_mut());
+            ffi::sqlite3_db_config(database, ffi::SQLITE_DBCONFIG_ENABLE_QPSG, 1i32, std::ptr::null_mut::<i32>())
+        }
+    }
+
+    unsafe extern "C" fn is_overdue(_: *mut std::ffi::c_void) -> std::ffi::c_int {
+        DEADLINE.get().is_some_and(|deadline| Instant::now() > deadline).into()
     }
 
     static SETTLED: OnceLock<bool> = OnceLock::new();
@@ -41,7 +64,7 @@ fn settle_process() -> Result<(), Error> {
         unsafe {
             ffi::sqlite3_config(ffi::SQLITE_CONFIG_MULTITHREAD) == ffi::SQLITE_OK
                 && ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0i32) == ffi::SQLITE_OK
-                && ffi::sqlite3_auto_extension(Some(stable_plans)) == ffi::SQLITE_OK
+                && ffi::sqlite3_auto_extension(Some(settle_connection)) == ffi::SQLITE_OK
         }
     });
     if *settled { Ok(()) } else { Err(Error::Internal("SQLite refuses its process-wide settings".to_owned())) }
@@ -67,7 +90,7 @@ pub fn open(path: &Path, opened: Opened) -> Result<SqliteConnection, Error> {
 /// Opens a database for a server: makes its folder, and keeps a second server out.
 pub fn open_for_server(path: &Path) -> Result<(SqliteConnection, File), Error> {
     make_folder(path)?;
-    let mut lock_path = path.as_os_str().to_owned();
+    let mut lock_path = real_path(path).into_os_string();
     lock_path.push(".lock");
     let lock_path = PathBuf::from(lock_path);
     let cannot = |error: std::io::Error| Error::Internal(format!("cannot lock {}: {error}", lock_path.display()));
@@ -80,6 +103,13 @@ pub fn open_for_server(path: &Path) -> Result<(SqliteConnection, File), Error> {
         ))),
         Err(TryLockError::Error(error)) => Err(cannot(error)),
     }
+}
+
+/// The file itself, so that a link to it is not a second name for the lock.
+fn real_path(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let in_real_folder = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(in_real_folder).unwrap_or_else(|| path.to_owned())
 }
 
 /// Opens a database for one command, beside a server or not.

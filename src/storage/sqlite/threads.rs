@@ -4,13 +4,14 @@
 //! the COMMIT: one flush of the disk serves them all, and nobody hears "done" of what a crash could still undo.
 
 use super::Conn;
-use super::open::{Opened, open};
+use super::open::{Opened, break_off_after, open};
 use crate::storage::{Error, Tx, WorkError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::sqlite::SqliteConnection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Is told whether the transaction that holds its work was committed.
@@ -22,28 +23,36 @@ type ReadJob = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
 /// Writes taken into one transaction at most.
 const BATCH: usize = 256;
 
+/// A scan that takes longer is broken off: its client has given up, and others wait for the thread.
+const LONGEST_SCAN: Duration = Duration::from_secs(30);
+
 /// A handle to the threads; they end when the last handle is dropped.
 #[derive(Clone)]
 pub struct Threads {
     writer: Sender<WriteJob>,
+    /// Short reads have threads of their own, so that no scan holds them up.
     readers: Sender<ReadJob>,
+    scanners: Sender<ReadJob>,
 }
 
 impl Threads {
-    /// Starts one writer on `connection` and `readers` readers of the same file. `queue` bounds what may wait.
+    /// Starts one writer on `connection`, `readers` threads for short reads and as many for scans of the same file.
+    /// `queue` bounds what may wait.
     pub fn start(path: &Path, connection: SqliteConnection, readers: usize, queue: usize) -> Result<Self, Error> {
         let (writer, writes) = bounded(queue);
-        let (reader, reads) = bounded(queue);
         let failed = |error: std::io::Error| Error::Internal(format!("cannot start a thread: {error}"));
         let spawn = |name: String| std::thread::Builder::new().name(name);
         spawn("sqlite-writer".to_owned()).spawn(move || write_all(connection, &writes)).map_err(failed)?;
-        for number in 0..readers {
-            let connection = open(path, Opened::ReadOnly)?;
-            let reads = Receiver::clone(&reads);
-            let reader = spawn(format!("sqlite-reader-{number}"));
-            reader.spawn(move || read_all(connection, &reads)).map_err(failed)?;
-        }
-        Ok(Self { writer, readers: reader })
+        let start_readers = |name: &str| {
+            let (sender, jobs) = bounded::<ReadJob>(queue);
+            for number in 0..readers {
+                let connection = open(path, Opened::ReadOnly)?;
+                let jobs = Receiver::clone(&jobs);
+                spawn(format!("{name}-{number}")).spawn(move || read_all(connection, &jobs)).map_err(failed)?;
+            }
+            Ok::<_, Error>(sender)
+        };
+        Ok(Self { writer, readers: start_readers("sqlite-reader")?, scanners: start_readers("sqlite-scanner")? })
     }
 
     /// Runs `work` on a reader thread.
@@ -53,14 +62,17 @@ impl Threads {
         T: Send + 'static,
         E: WorkError,
     {
-        let (answer, answered) = oneshot::channel();
-        let job: ReadJob = Box::new(move |connection| {
-            let result = super::run_ready(work(&mut Tx::Sqlite(Conn(connection))));
-            // The one who asked may be gone.
-            let _ = answer.send(result);
-        });
-        self.readers.try_send(job).map_err(refused)?;
-        answered.await.unwrap_or_else(|_| Err(lost().into()))
+        ask(&self.readers, work).await
+    }
+
+    /// Runs `work` on a thread for scans, in one snapshot of the database.
+    pub async fn scan<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        ask(&self.scanners, work).await
     }
 
     /// Runs `work` on the writer thread, in a transaction that is committed when it succeeds.
@@ -73,7 +85,14 @@ impl Threads {
         let (answer, answered) = oneshot::channel();
         let job: WriteJob = Box::new(move |connection| {
             let result = match connection {
-                Ok(connection) => super::run_ready(work(&mut Tx::Sqlite(Conn(connection)))),
+                // Who asked is gone before it began: nobody will hear that it was done.
+                Ok(_) if answer.is_closed() => Err(lost().into()),
+                Ok(connection) => super::run_ready(async {
+                    let mut tx = Tx::sqlite(Conn(connection));
+                    let done = work(&mut tx).await?;
+                    tx.finish().await?;
+                    Ok(done)
+                }),
                 Err(reason) => Err(Error::from_commit(reason).into()),
             };
             let keep = result.is_ok();
@@ -91,6 +110,35 @@ impl Threads {
     }
 }
 
+/// Hands a read to a thread; it sees one state of the database from its first query to its last.
+async fn ask<T, E, F>(threads: &Sender<ReadJob>, work: F) -> Result<T, E>
+where
+    F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: WorkError,
+{
+    let (answer, answered) = oneshot::channel();
+    let job: ReadJob = Box::new(move |connection| {
+        if answer.is_closed() {
+            return;
+        }
+        let result = match Transactions::begin_transaction_sql(connection, "BEGIN") {
+            Ok(()) => {
+                let result = super::run_ready(work(&mut Tx::sqlite(Conn(connection))));
+                match Transactions::rollback_transaction(connection) {
+                    Ok(()) => result,
+                    Err(error) => result.and(Err(Error::from(error).into())),
+                }
+            }
+            Err(error) => Err(Error::from(error).into()),
+        };
+        // The one who asked may be gone.
+        let _ = answer.send(result);
+    });
+    threads.try_send(job).map_err(refused)?;
+    answered.await.unwrap_or_else(|_| Err(lost().into()))
+}
+
 fn refused<J>(error: TrySendError<J>) -> Error {
     match error {
         TrySendError::Full(_) => Error::Unavailable("too much work is waiting for the database".to_owned()),
@@ -105,6 +153,7 @@ fn lost() -> Error {
 
 fn read_all(mut connection: SqliteConnection, jobs: &Receiver<ReadJob>) {
     while let Ok(job) = jobs.recv() {
+        break_off_after(Some(LONGEST_SCAN));
         // A panic drops the answer's channel, which tells the caller.
         if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
             tracing::error!("a read panicked");
