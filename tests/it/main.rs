@@ -6,4 +6,6 @@ mod support;
 
 mod architecture;
 mod catalogue;
+mod fuzz;
+mod properties;
 mod users;

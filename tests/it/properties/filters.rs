@@ -1,0 +1,244 @@
+//! A filter means the same in SQL on both databases as in memory.
+//!
+//! `scim::filter::matches` is the yardstick: it is short, and PATCH uses it too.
+
+use super::people::{self, PIECES, TYPES};
+use super::{runner, wait};
+use crate::support::{Server, on_both};
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::strategy::BoxedStrategy;
+use scim_connector::scim::filter::{Unknown, bind, matches, parse};
+use scim_connector::scim::schema::USER;
+use scim_connector::scim::{Object, urn};
+use serde_json::Value;
+use std::cell::Cell;
+
+/// Attributes that hold text, as clients write them.
+const TEXTS: &[&str] = &[
+    "userName",
+    "USERNAME",
+    "externalId",
+    "displayName",
+    "nickName",
+    "title",
+    "userType",
+    "profileUrl",
+    "locale",
+    "name.formatted",
+    "name.familyName",
+    "Name.givenname",
+    "name.middleName",
+    "emails",
+    "emails.value",
+    "emails.type",
+    "emails.display",
+    "phoneNumbers",
+    "phoneNumbers.value",
+    "phoneNumbers.type",
+    "addresses.locality",
+    "addresses.country",
+    "addresses.formatted",
+    "addresses.type",
+    "roles",
+    "roles.value",
+    "roles.display",
+    "photos.value",
+    "ims.value",
+    "department",
+    "employeeNumber",
+    "manager",
+    "manager.value",
+    "schemas",
+    "id",
+    "groups",
+    "groups.value",
+    "groups.display",
+    "groups.type",
+    "meta.resourceType",
+    "urn:ietf:params:scim:schemas:core:2.0:User:userName",
+    "urn:ietf:params:scim:schemas:core:2.0:User:emails.value",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
+    "URN:ietf:params:scim:schemas:extension:enterprise:2.0:User.costCenter",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
+];
+const BOOLEANS: &[&str] = &["active", "emails.primary", "phoneNumbers.primary", "addresses.primary", "roles.primary"];
+const TIMES: &[&str] = &["meta.created", "meta.lastModified", "META.LASTMODIFIED"];
+/// Attributes that are only asked for as a whole, and one that may not be asked for at all.
+const WHOLES: &[&str] = &["name", "addresses", "meta", "x509Certificates", "meta.version"];
+const TEXT_OPERATORS: &[&str] = &["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "EQ", "Co"];
+const ORDERS: &[&str] = &["eq", "ne", "gt", "ge", "lt", "le"];
+/// Lists with the parts that a value path may name.
+const LISTS: &[(&str, &[&str])] = &[
+    ("emails", &["value", "type", "display"]),
+    ("phoneNumbers", &["value", "type", "display"]),
+    ("addresses", &["locality", "country", "formatted", "type"]),
+    ("roles", &["value", "display", "type"]),
+    ("photos", &["value"]),
+    ("groups", &["value", "display", "type"]),
+];
+
+on_both! {
+    /// RFC 7644 §3.4.2.2: the server lists the users that satisfy the filter, and no other.
+    async fn the_filter_in_sql_is_the_filter_in_memory(server) {
+        let users = people::push(&server, 60).await;
+        let hits = Cell::new(0);
+        let result = runner(300).run(&filter(&users), |text| {
+            hits.set(hits.get() + usize::from(agree(&server, &users, &text)?));
+            Ok(())
+        });
+        assert!(result.is_ok(), "{:?}: {}", server.database, result.unwrap_err());
+        // Random filters that never find a thing would prove nothing.
+        assert!(hits.get() > 0, "no filter found anybody");
+    }
+}
+
+/// Whether server and memory agree on a filter; tells whether it found some users and not all.
+fn agree(server: &Server, users: &[Object], text: &str) -> Result<bool, TestCaseError> {
+    let listed = wait(async {
+        let query = [("filter", text), ("count", "1000"), ("attributes", "id")];
+        crate::support::send(server.request(reqwest::Method::GET, "/Users").query(&query)).await
+    });
+    let bound = match parse(text).and_then(|parsed| bind(parsed, &USER, Unknown::Refuse)) {
+        Ok(bound) => bound,
+        Err(error) => {
+            prop_assert_eq!(listed.status.as_u16(), 400, "refused in memory ({}) but not by the server", error);
+            prop_assert_eq!(listed.scim_type(), error.scim_type.keyword());
+            return Ok(false);
+        }
+    };
+    let expected: Vec<String> = users.iter().filter(|user| matches(&bound, user)).map(people::id).collect();
+    prop_assert_eq!(listed.status.as_u16(), 200, "{}", listed.body);
+    let found: Vec<String> =
+        listed.resources().iter().filter_map(|user| Some(user["id"].as_str()?.to_owned())).collect();
+    prop_assert_eq!(&found, &expected, "the server found the first, memory the second");
+    prop_assert_eq!(&listed.body["totalResults"], &Value::from(expected.len()));
+    Ok(!found.is_empty() && found.len() < users.len())
+}
+
+/// The text of a filter over these users.
+fn filter(users: &[Object]) -> BoxedStrategy<String> {
+    let ids: Vec<String> = users.iter().flat_map(identifiers).collect();
+    let literal = literal(users, &ids);
+    let leaf = prop_oneof![
+        12 => (select(TEXTS), select(TEXT_OPERATORS), literal.clone()).prop_map(joined),
+        2 => (select(BOOLEANS), select(&["eq", "ne", "gt"][..]), boolean()).prop_map(joined),
+        3 => (select(TIMES), select(ORDERS), time(users)).prop_map(joined),
+        // Identifiers that exist are met by chance too rarely.
+        2 => (select(&["id", "groups", "groups.value"][..]), select(TEXT_OPERATORS), select(ids).prop_map(quote)).prop_map(joined),
+        2 => select([TEXTS, BOOLEANS, TIMES, WHOLES].concat()).prop_map(|name| format!("{name} pr")),
+        1 => (select([TEXTS, BOOLEANS, TIMES].concat()), select(&["eq null", "ne NULL"][..])).prop_map(|(name, rest)| format!("{name} {rest}")),
+        6 => value_path(literal),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 2..=3).prop_map(|terms| format!("({})", terms.join(" and "))),
+            prop::collection::vec(inner.clone(), 2..=3).prop_map(|terms| terms.join(" OR ")),
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("{one} and {other}")),
+            inner.prop_map(|inner| format!("not ({inner})")),
+        ]
+    })
+    .boxed()
+}
+
+/// `emails[type eq "work" and …]`, with and without a part behind it.
+fn value_path(literal: BoxedStrategy<String>) -> BoxedStrategy<String> {
+    select(LISTS)
+        .prop_flat_map(move |(list, parts)| {
+            let term = prop_oneof![
+                6 => (select(parts), select(TEXT_OPERATORS), literal.clone()).prop_map(joined),
+                2 => select(TYPES).prop_map(|kind| format!("type eq {}", quote(kind))),
+                2 => (select(&["eq", "ne"][..]), boolean()).prop_map(|(op, flag)| format!("primary {op} {flag}")),
+                1 => select(parts).prop_map(|part| format!("{part} pr")),
+                1 => select(parts).prop_map(|part| format!("{part} eq null")),
+            ];
+            let inside = term.prop_recursive(2, 6, 2, |inner| {
+                prop_oneof![
+                    (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("{one} and {other}")),
+                    (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("({one} or {other})")),
+                    inner.prop_map(|inner| format!("not ({inner})")),
+                ]
+            });
+            let behind = prop::option::of((select(parts), select(TEXT_OPERATORS), literal.clone()).prop_map(joined));
+            (inside, behind).prop_map(move |(inside, behind)| match behind {
+                Some(behind) => format!("{list}[{inside}].{behind}"),
+                None => format!("{list}[{inside}]"),
+            })
+        })
+        .boxed()
+}
+
+fn joined((name, op, literal): (&str, &str, String)) -> String {
+    format!("{name} {op} {literal}")
+}
+
+/// A text literal: pieces of the alphabet, whole values and parts of values of the users.
+fn literal(users: &[Object], ids: &[String]) -> BoxedStrategy<String> {
+    let mut known: Vec<String> = Vec::new();
+    for user in users {
+        user.values().for_each(|value| collect(value, &mut known));
+    }
+    let parts = (select(known.clone()), any::<prop::sample::Index>(), any::<prop::sample::Index>());
+    let parts = parts.prop_map(|(text, from, to)| {
+        let characters: Vec<char> = text.chars().collect();
+        let (from, to) = (from.index(characters.len() + 1), to.index(characters.len() + 1));
+        characters[from.min(to)..from.max(to)].iter().collect::<String>()
+    });
+    let plain = select(&["work", "direct", "User", "é", "changed", "1", "true", urn::ENTERPRISE_USER][..]);
+    prop_oneof![
+        3 => select(PIECES).prop_map(quote),
+        3 => people::text().prop_map(quote),
+        4 => select(known).prop_map(quote),
+        4 => parts.prop_map(quote),
+        1 => select(ids.to_vec()).prop_map(quote),
+        1 => plain.prop_map(str::to_owned),
+        1 => Just("\"\"".to_owned()),
+    ]
+    .boxed()
+}
+
+fn collect(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, texts)),
+        Value::Object(parts) => parts.values().for_each(|part| collect(part, texts)),
+        _ => {}
+    }
+}
+
+/// The id of a user and of his groups, whole, in capitals, and in part.
+fn identifiers(user: &Object) -> Vec<String> {
+    let groups = user.get("groups").and_then(Value::as_array).into_iter().flatten();
+    let groups = groups.filter_map(|group| group["value"].as_str().map(str::to_owned));
+    let all = groups.chain([people::id(user)]);
+    all.flat_map(|id| [id.clone(), id.to_uppercase(), id[..20].to_owned(), id[20..].to_owned(), id.replace('-', "")])
+        .collect()
+}
+
+fn boolean() -> impl Strategy<Value = String> + Clone {
+    select(&["true", "false", "\"True\"", "FALSE", "\"no\""][..]).prop_map(str::to_owned)
+}
+
+/// Times of the users and just beside them, finer than a millisecond too, in other zones, and far away.
+fn time(users: &[Object]) -> BoxedStrategy<String> {
+    let known = users.iter().flat_map(|user| [user["meta"]["created"].clone(), user["meta"]["lastModified"].clone()]);
+    let known: Vec<String> = known.filter_map(|time| time.as_str().map(str::to_owned)).collect();
+    let spelled = (select(known), 0..5).prop_map(|(time, spelling)| {
+        let plain = time.trim_end_matches('Z');
+        match spelling {
+            0 => time,
+            1 => format!("{plain}0001Z"),
+            2 => format!("{plain}+00:00"),
+            3 => plain.to_owned(),
+            _ => format!("{plain}-07:00"),
+        }
+    });
+    let far = select(&["0001-01-03T00:00:00.0000000Z", "1969-12-31T23:59:59.9Z", "9999-12-30T00:00:00Z", "soon"][..]);
+    prop_oneof![5 => spelled.prop_map(quote), 1 => far.prop_map(quote)].boxed()
+}
+
+/// A JSON string (RFC 7644 §3.4.2.2).
+fn quote(text: impl AsRef<str>) -> String {
+    Value::from(text.as_ref()).to_string()
+}
