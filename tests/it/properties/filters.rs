@@ -7,14 +7,54 @@ use super::{runner, wait};
 use crate::support::{Server, on_both};
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::strategy::BoxedStrategy;
+use proptest::strategy::{BoxedStrategy, Union};
 use scim_connector::scim::filter::{Unknown, bind, matches, parse};
-use scim_connector::scim::schema::USER;
+use scim_connector::scim::schema::{GROUP, ResourceType, USER};
 use scim_connector::scim::{Object, urn};
 use serde_json::Value;
 use std::cell::Cell;
 
-/// Attributes that hold text, as clients write them.
+/// What of a resource type a filter is made of.
+struct Names {
+    texts: &'static [&'static str],
+    booleans: &'static [&'static str],
+    /// Identifiers that exist are met by chance too rarely, so that these are tried with them.
+    identifiers: &'static [&'static str],
+    /// Attributes that are only asked for as a whole.
+    wholes: &'static [&'static str],
+    /// Lists with the parts that a value path may name.
+    lists: &'static [(&'static str, &'static [&'static str])],
+}
+
+const USERS: Names = Names {
+    texts: TEXTS,
+    booleans: BOOLEANS,
+    identifiers: &["id", "groups", "groups.value"],
+    wholes: &["name", "addresses", "meta", "x509Certificates"],
+    lists: LISTS,
+};
+
+const GROUPS: Names = Names {
+    texts: &[
+        "displayName",
+        "DISPLAYNAME",
+        "externalId",
+        "members",
+        "members.value",
+        "members.type",
+        "schemas",
+        "id",
+        "meta.resourceType",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
+        "urn:ietf:params:scim:schemas:core:2.0:Group:members.value",
+    ],
+    booleans: &[],
+    identifiers: &["id", "members", "members.value"],
+    wholes: &["members", "meta"],
+    lists: &[("members", &["value", "type"])],
+};
+
+/// Attributes of users that hold text, as clients write them.
 const TEXTS: &[&str] = &[
     "userName",
     "USERNAME",
@@ -65,11 +105,27 @@ const TEXTS: &[&str] = &[
 ];
 const BOOLEANS: &[&str] = &["active", "emails.primary", "phoneNumbers.primary", "addresses.primary", "roles.primary"];
 const TIMES: &[&str] = &["meta.created", "meta.lastModified", "META.LASTMODIFIED"];
-/// Attributes that are only asked for as a whole, and one that may not be asked for at all.
-const WHOLES: &[&str] = &["name", "addresses", "meta", "x509Certificates", "meta.version"];
+/// What a resource type does not have or an attribute cannot do. One such term spoils every filter around it, so they
+/// are rare.
+const REFUSED: &[&str] = &[
+    "nosuch eq \"a\"",
+    "active gt true",
+    "active eq \"no\"",
+    "meta.created eq \"soon\"",
+    "meta.lastModified co \"2\"",
+    "meta.version pr",
+    "name eq \"a\"",
+    "x509Certificates.value co \"a\"",
+    "members.display pr",
+    "emails[primary gt true]",
+    "groups[$ref pr]",
+    "displayName gt null",
+    "displayName eq",
+    "emails[type eq \"work\"",
+    "displayName eq \"a\\u0000\"",
+];
 const TEXT_OPERATORS: &[&str] = &["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "EQ", "Co"];
 const ORDERS: &[&str] = &["eq", "ne", "gt", "ge", "lt", "le"];
-/// Lists with the parts that a value path may name.
 const LISTS: &[(&str, &[&str])] = &[
     ("emails", &["value", "type", "display"]),
     ("phoneNumbers", &["value", "type", "display"]),
@@ -81,27 +137,38 @@ const LISTS: &[(&str, &[&str])] = &[
 
 on_both! {
     /// RFC 7644 §3.4.2.2: the server lists the users that satisfy the filter, and no other.
-    async fn the_filter_in_sql_is_the_filter_in_memory(server) {
+    async fn a_filter_of_users_in_sql_is_the_filter_in_memory(server) {
         let users = people::push(&server, 60).await;
-        let hits = Cell::new(0);
-        let result = runner(300).run(&filter(&users), |text| {
-            hits.set(hits.get() + usize::from(agree(&server, &users, &text)?));
-            Ok(())
-        });
-        assert!(result.is_ok(), "{:?}: {}", server.database, result.unwrap_err());
-        println!("{} filters found some users and not all", hits.get());
-        // Random filters that never find a thing would prove nothing.
-        assert!(hits.get() > 0, "no filter found anybody");
+        agree_on_many(&server, &USER, &USERS, &users, 300);
+    }
+
+    /// The same for groups.
+    async fn a_filter_of_groups_in_sql_is_the_filter_in_memory(server) {
+        people::push(&server, 20).await;
+        let groups = people::listed(&server, "/Groups").await;
+        agree_on_many(&server, &GROUP, &GROUPS, &groups, 150);
     }
 }
 
-/// Whether server and memory agree on a filter; tells whether it found some users and not all.
-fn agree(server: &Server, users: &[Object], text: &str) -> Result<bool, TestCaseError> {
+fn agree_on_many(server: &Server, kind: &'static ResourceType, names: &'static Names, all: &[Object], cases: u32) {
+    let hits = Cell::new(0);
+    let result = runner(cases).run(&filter(names, all), |text| {
+        hits.set(hits.get() + usize::from(agree(server, kind, all, &text)?));
+        Ok(())
+    });
+    assert!(result.is_ok(), "{:?}: {}", server.database, result.unwrap_err());
+    println!("{} filters found some and not all", hits.get());
+    // Random filters that never find a thing would prove nothing.
+    assert!(hits.get() > 0, "no filter found anybody");
+}
+
+/// Whether server and memory agree on a filter; tells whether it found some and not all.
+fn agree(server: &Server, kind: &'static ResourceType, all: &[Object], text: &str) -> Result<bool, TestCaseError> {
     let listed = wait(async {
         let query = [("filter", text), ("count", "1000"), ("attributes", "id")];
-        crate::support::send(server.request(reqwest::Method::GET, "/Users").query(&query)).await
+        crate::support::send(server.request(reqwest::Method::GET, kind.endpoint).query(&query)).await
     });
-    let bound = match parse(text).and_then(|parsed| bind(parsed, &USER, Unknown::Refuse)) {
+    let bound = match parse(text).and_then(|parsed| bind(parsed, kind, Unknown::Refuse)) {
         Ok(bound) => bound,
         Err(error) => {
             prop_assert_eq!(listed.status.as_u16(), 400, "refused in memory ({}) but not by the server", error);
@@ -109,29 +176,37 @@ fn agree(server: &Server, users: &[Object], text: &str) -> Result<bool, TestCase
             return Ok(false);
         }
     };
-    let expected: Vec<String> = users.iter().filter(|user| matches(&bound, user)).map(people::id).collect();
+    let expected: Vec<String> = all.iter().filter(|one| matches(&bound, one)).map(people::id).collect();
     prop_assert_eq!(listed.status.as_u16(), 200, "{}", listed.body);
-    let found: Vec<String> =
-        listed.resources().iter().filter_map(|user| Some(user["id"].as_str()?.to_owned())).collect();
+    let found: Vec<String> = listed.resources().iter().filter_map(|one| Some(one["id"].as_str()?.to_owned())).collect();
     prop_assert_eq!(&found, &expected, "the server found the first, memory the second");
     prop_assert_eq!(&listed.body["totalResults"], &Value::from(expected.len()));
-    Ok(!found.is_empty() && found.len() < users.len())
+    Ok(!found.is_empty() && found.len() < all.len())
 }
 
-/// The text of a filter over these users.
-fn filter(users: &[Object]) -> BoxedStrategy<String> {
-    let ids: Vec<String> = users.iter().flat_map(identifiers).collect();
-    let literal = literal(users, &ids);
-    let leaf = prop_oneof![
-        12 => (select(TEXTS), select(TEXT_OPERATORS), literal.clone()).prop_map(joined),
-        2 => (select(BOOLEANS), select(&["eq", "ne", "gt"][..]), boolean()).prop_map(joined),
-        3 => (select(TIMES), select(ORDERS), time(users)).prop_map(joined),
-        // Identifiers that exist are met by chance too rarely.
-        2 => (select(&["id", "groups", "groups.value"][..]), select(TEXT_OPERATORS), select(ids).prop_map(quote)).prop_map(joined),
-        2 => select([TEXTS, BOOLEANS, TIMES, WHOLES].concat()).prop_map(|name| format!("{name} pr")),
-        1 => (select([TEXTS, BOOLEANS, TIMES].concat()), select(&["eq null", "ne NULL"][..])).prop_map(|(name, rest)| format!("{name} {rest}")),
-        6 => value_path(literal),
+/// The text of a filter over these resources.
+fn filter(names: &'static Names, all: &[Object]) -> BoxedStrategy<String> {
+    let ids: Vec<String> = all.iter().flat_map(identifiers).collect();
+    let literal = literal(all, &ids);
+    let named = [names.texts, names.booleans, TIMES].concat();
+    let mut leaves = vec![
+        (12, (select(names.texts), select(TEXT_OPERATORS), literal.clone()).prop_map(joined).boxed()),
+        (3, (select(TIMES), select(ORDERS), time(all)).prop_map(joined).boxed()),
+        (2, (select(names.identifiers), select(TEXT_OPERATORS), select(ids).prop_map(quote)).prop_map(joined).boxed()),
+        (2, select([&named, names.wholes].concat()).prop_map(|name| format!("{name} pr")).boxed()),
+        (
+            1,
+            (select(named), select(&["eq null", "ne NULL"][..]))
+                .prop_map(|(name, rest)| format!("{name} {rest}"))
+                .boxed(),
+        ),
+        (6, value_path(names, literal)),
     ];
+    if !names.booleans.is_empty() {
+        leaves.push((2, (select(names.booleans), select(&["eq", "ne"][..]), boolean()).prop_map(joined).boxed()));
+    }
+    let good = Union::new_weighted(leaves);
+    let leaf = prop_oneof![100 => good, 1 => select(REFUSED).prop_map(str::to_owned)];
     leaf.prop_recursive(3, 12, 3, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 2..=3).prop_map(|terms| format!("({})", terms.join(" and "))),
@@ -144,13 +219,17 @@ fn filter(users: &[Object]) -> BoxedStrategy<String> {
 }
 
 /// `emails[type eq "work" and …]`, with and without a part behind it.
-fn value_path(literal: BoxedStrategy<String>) -> BoxedStrategy<String> {
-    select(LISTS)
+fn value_path(names: &'static Names, literal: BoxedStrategy<String>) -> BoxedStrategy<String> {
+    select(names.lists)
         .prop_flat_map(move |(list, parts)| {
             let term = prop_oneof![
                 6 => (select(parts), select(TEXT_OPERATORS), literal.clone()).prop_map(joined),
                 2 => select(TYPES).prop_map(|kind| format!("type eq {}", quote(kind))),
-                2 => (select(&["eq", "ne"][..]), boolean()).prop_map(|(op, flag)| format!("primary {op} {flag}")),
+                2 => (select(&["eq", "ne"][..]), boolean()).prop_map(move |(op, flag)| match list {
+                    // Memberships have no such part.
+                    "groups" | "members" => "value pr".to_owned(),
+                    _ => format!("primary {op} {flag}"),
+                }),
                 1 => select(parts).prop_map(|part| format!("{part} pr")),
                 1 => select(parts).prop_map(|part| format!("{part} eq null")),
             ];
@@ -208,17 +287,17 @@ fn collect(value: &Value, texts: &mut Vec<String>) {
     }
 }
 
-/// The id of a user and of his groups, whole, in capitals, and in part.
-fn identifiers(user: &Object) -> Vec<String> {
-    let groups = user.get("groups").and_then(Value::as_array).into_iter().flatten();
-    let groups = groups.filter_map(|group| group["value"].as_str().map(str::to_owned));
-    let all = groups.chain([people::id(user)]);
+/// The id of a resource and of its groups or members, whole, in capitals, and in part.
+fn identifiers(one: &Object) -> Vec<String> {
+    let related = ["groups", "members"].into_iter().filter_map(|name| one.get(name)?.as_array()).flatten();
+    let related = related.filter_map(|element| element["value"].as_str().map(str::to_owned));
+    let all = related.chain([people::id(one)]);
     all.flat_map(|id| [id.clone(), id.to_uppercase(), id[..20].to_owned(), id[20..].to_owned(), id.replace('-', "")])
         .collect()
 }
 
 fn boolean() -> impl Strategy<Value = String> + Clone {
-    select(&["true", "false", "\"True\"", "FALSE", "\"no\""][..]).prop_map(str::to_owned)
+    select(&["true", "false", "\"True\"", "FALSE"][..]).prop_map(str::to_owned)
 }
 
 /// Times of the users and just beside them, finer than a millisecond too, in other zones, and far away.
@@ -235,7 +314,7 @@ fn time(users: &[Object]) -> BoxedStrategy<String> {
             _ => format!("{plain}-07:00"),
         }
     });
-    let far = select(&["0001-01-03T00:00:00.0000000Z", "1969-12-31T23:59:59.9Z", "9999-12-30T00:00:00Z", "soon"][..]);
+    let far = select(&["0001-01-03T00:00:00.0000000Z", "1969-12-31T23:59:59.9Z", "9999-12-30T00:00:00Z"][..]);
     prop_oneof![5 => spelled.prop_map(quote), 1 => far.prop_map(quote)].boxed()
 }
 

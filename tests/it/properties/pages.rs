@@ -8,7 +8,7 @@ use proptest::sample::select;
 use reqwest::Method;
 use scim_connector::scim::filter::{Unknown, bind, key, matches, parse};
 use scim_connector::scim::path::{AttributeRef, Named, resolve};
-use scim_connector::scim::schema::USER;
+use scim_connector::scim::schema::{GROUP, USER};
 use scim_connector::scim::{Object, time};
 use serde_json::Value;
 
@@ -38,6 +38,7 @@ const NAMES: &[&str] = &[
 /// One list as it is asked for.
 #[derive(Debug, Clone)]
 struct Wish {
+    endpoint: &'static str,
     sort_by: Option<&'static str>,
     descending: bool,
     filter: Option<&'static str>,
@@ -57,7 +58,7 @@ impl Wish {
 fn wish() -> impl Strategy<Value = Wish> {
     let filter = prop::option::weighted(0.4, select(&["active eq true", "title pr", "emails.type eq \"work\""][..]));
     (prop::option::weighted(0.9, select(NAMES)), any::<bool>(), filter, prop_oneof![1..6usize, 6..50usize])
-        .prop_map(|(sort_by, descending, filter, size)| Wish { sort_by, descending, filter, size })
+        .prop_map(|(sort_by, descending, filter, size)| Wish { endpoint: "/Users", sort_by, descending, filter, size })
 }
 
 on_both! {
@@ -73,13 +74,39 @@ on_both! {
         });
         assert!(result.is_ok(), "{:?}: {}", server.database, result.unwrap_err());
     }
+
+    /// RFC 7644 §3.4.2.1: the same for a search over all types. Users come first, and a page may end between the two.
+    async fn pages_of_a_search_over_all_types_are_the_whole_list(server) {
+        let mut all = people::push(&server, 9).await;
+        all.extend(people::listed(&server, "/Groups").await);
+        let filter = prop::option::of(select(&["active eq true", "displayName pr", "members pr", "id pr"][..]));
+        let wishes = (filter, 1..25usize)
+            .prop_map(|(filter, size)| Wish { endpoint: "/", sort_by: None, descending: false, filter, size });
+        let result = runner(30).run(&wishes, |wish| {
+            let (by_index, by_cursor) = wait(async { (by_index(&server, &wish).await, by_cursor(&server, &wish).await) });
+            prop_assert_eq!(&by_index, &of_all_types(&all, wish.filter), "index pages are the first");
+            prop_assert_eq!(&by_cursor, &by_index, "cursor pages are the first, index pages the second");
+            Ok(())
+        });
+        assert!(result.is_ok(), "{:?}: {}", server.database, result.unwrap_err());
+    }
+}
+
+fn of_all_types(all: &[Object], filter: Option<&str>) -> Vec<String> {
+    let kept = all.iter().filter(|one| {
+        let kind = if one["meta"]["resourceType"] == "Group" { &GROUP } else { &USER };
+        let bound = filter.map(|text| bind(parse(text).expect("a filter"), kind, Unknown::NoMatch).expect("known"));
+        bound.is_none_or(|bound| matches(&bound, one))
+    });
+    kept.map(id).collect()
 }
 
 async fn by_index(server: &Server, wish: &Wish) -> Vec<String> {
     let mut found = Vec::new();
     loop {
         let start = (found.len() + 1).to_string();
-        let request = server.request(Method::GET, "/Users").query(&wish.parameters()).query(&[("startIndex", &start)]);
+        let request =
+            server.request(Method::GET, wish.endpoint).query(&wish.parameters()).query(&[("startIndex", &start)]);
         let page = send(request).await.expect(200);
         found.extend(ids(page.resources()));
         let total = page.body["totalResults"].as_u64().expect("a number");
@@ -94,7 +121,8 @@ async fn by_cursor(server: &Server, wish: &Wish) -> Vec<String> {
     let mut found = Vec::new();
     let mut cursor = String::new();
     loop {
-        let request = server.request(Method::GET, "/Users").query(&wish.parameters()).query(&[("cursor", &cursor)]);
+        let request =
+            server.request(Method::GET, wish.endpoint).query(&wish.parameters()).query(&[("cursor", &cursor)]);
         let page = send(request).await.expect(200);
         found.extend(ids(page.resources()));
         match page.body["nextCursor"].as_str() {

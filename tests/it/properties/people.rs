@@ -130,7 +130,7 @@ pub async fn push(server: &Server, number: usize) -> Vec<Object> {
                 *external_id = format!("{}{index}", external_id.as_str().unwrap_or_default()).into();
             }
         }
-        let members = prop::collection::vec(prop::collection::vec(0..number, 0..8), 6);
+        let members = prop::collection::vec(prop::collection::vec(0..number, 0..8), 12);
         (sample, members.new_tree(&mut runner).expect("a sample").current())
     };
     let post =
@@ -138,8 +138,12 @@ pub async fn push(server: &Server, number: usize) -> Vec<Object> {
     let users = users.into_iter().enumerate().map(|(index, user)| post("/Users", format!("u{index}"), user.into()));
     let groups = groups.into_iter().enumerate().map(|(index, members)| {
         let members: Vec<Value> = members.iter().map(|index| json!({ "value": format!("bulkId:u{index}") })).collect();
-        let name = format!("{}{index}", PIECES[index * 5]);
-        post("/Groups", format!("g{index}"), json!({ "displayName": name, "members": members }))
+        let name = format!("{}{index}", PIECES[index * 7 % PIECES.len()]);
+        post(
+            "/Groups",
+            format!("g{index}"),
+            json!({ "displayName": name, "externalId": index.checked_sub(2), "members": members }),
+        )
     });
     let operations: Vec<Value> = users.chain(groups).collect();
     let answer =
@@ -156,7 +160,12 @@ pub async fn push(server: &Server, number: usize) -> Vec<Object> {
 }
 
 async fn all(server: &Server) -> Vec<Object> {
-    let list = server.get("/Users?count=1000").await.expect(200);
+    listed(server, "/Users").await
+}
+
+/// All resources of an endpoint as the server shows them, in order of creation.
+pub async fn listed(server: &Server, endpoint: &str) -> Vec<Object> {
+    let list = server.get(&format!("{endpoint}?count=1000")).await.expect(200);
     list.resources().iter().map(|user| user.as_object().expect("a user").clone()).collect()
 }
 
