@@ -2,6 +2,7 @@
 //!
 //! `scim::filter::matches` is the yardstick: it is short, and PATCH uses it too.
 
+use super::names::{GROUPS, Names, ORDERS, REFUSED, TEXT_OPERATORS, TIMES, USERS};
 use super::people::{self, PIECES, TYPES};
 use super::{runner, wait};
 use crate::support::{Server, on_both};
@@ -13,127 +14,6 @@ use scim_connector::scim::schema::{GROUP, ResourceType, USER};
 use scim_connector::scim::{Object, urn};
 use serde_json::Value;
 use std::cell::Cell;
-
-/// What of a resource type a filter is made of.
-struct Names {
-    texts: &'static [&'static str],
-    booleans: &'static [&'static str],
-    /// Identifiers that exist are met by chance too rarely, so that these are tried with them.
-    identifiers: &'static [&'static str],
-    /// Attributes that are only asked for as a whole.
-    wholes: &'static [&'static str],
-    /// Lists with the parts that a value path may name.
-    lists: &'static [(&'static str, &'static [&'static str])],
-}
-
-const USERS: Names = Names {
-    texts: TEXTS,
-    booleans: BOOLEANS,
-    identifiers: &["id", "groups", "groups.value"],
-    wholes: &["name", "addresses", "meta", "x509Certificates"],
-    lists: LISTS,
-};
-
-const GROUPS: Names = Names {
-    texts: &[
-        "displayName",
-        "DISPLAYNAME",
-        "externalId",
-        "members",
-        "members.value",
-        "members.type",
-        "schemas",
-        "id",
-        "meta.resourceType",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:displayName",
-        "urn:ietf:params:scim:schemas:core:2.0:Group:members.value",
-    ],
-    booleans: &[],
-    identifiers: &["id", "members", "members.value"],
-    wholes: &["members", "meta"],
-    lists: &[("members", &["value", "type"])],
-};
-
-/// Attributes of users that hold text, as clients write them.
-const TEXTS: &[&str] = &[
-    "userName",
-    "USERNAME",
-    "externalId",
-    "displayName",
-    "nickName",
-    "title",
-    "userType",
-    "profileUrl",
-    "locale",
-    "name.formatted",
-    "name.familyName",
-    "Name.givenname",
-    "name.middleName",
-    "emails",
-    "emails.value",
-    "emails.type",
-    "emails.display",
-    "phoneNumbers",
-    "phoneNumbers.value",
-    "phoneNumbers.type",
-    "addresses.locality",
-    "addresses.country",
-    "addresses.formatted",
-    "addresses.type",
-    "roles",
-    "roles.value",
-    "roles.display",
-    "photos.value",
-    "ims.value",
-    "department",
-    "employeeNumber",
-    "manager",
-    "manager.value",
-    "schemas",
-    "id",
-    "groups",
-    "groups.value",
-    "groups.display",
-    "groups.type",
-    "meta.resourceType",
-    "urn:ietf:params:scim:schemas:core:2.0:User:userName",
-    "urn:ietf:params:scim:schemas:core:2.0:User:emails.value",
-    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-    "URN:ietf:params:scim:schemas:extension:enterprise:2.0:User.costCenter",
-    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager",
-    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value",
-];
-const BOOLEANS: &[&str] = &["active", "emails.primary", "phoneNumbers.primary", "addresses.primary", "roles.primary"];
-const TIMES: &[&str] = &["meta.created", "meta.lastModified", "META.LASTMODIFIED"];
-/// What a resource type does not have or an attribute cannot do. One such term spoils every filter around it, so they
-/// are rare.
-const REFUSED: &[&str] = &[
-    "nosuch eq \"a\"",
-    "active gt true",
-    "active eq \"no\"",
-    "meta.created eq \"soon\"",
-    "meta.lastModified co \"2\"",
-    "meta.version pr",
-    "name eq \"a\"",
-    "x509Certificates.value co \"a\"",
-    "members.display pr",
-    "emails[primary gt true]",
-    "groups[$ref pr]",
-    "displayName gt null",
-    "displayName eq",
-    "emails[type eq \"work\"",
-    "displayName eq \"a\\u0000\"",
-];
-const TEXT_OPERATORS: &[&str] = &["eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "EQ", "Co"];
-const ORDERS: &[&str] = &["eq", "ne", "gt", "ge", "lt", "le"];
-const LISTS: &[(&str, &[&str])] = &[
-    ("emails", &["value", "type", "display"]),
-    ("phoneNumbers", &["value", "type", "display"]),
-    ("addresses", &["locality", "country", "formatted", "type"]),
-    ("roles", &["value", "display", "type"]),
-    ("photos", &["value"]),
-    ("groups", &["value", "display", "type"]),
-];
 
 on_both! {
     /// RFC 7644 §3.4.2.2: the server lists the users that satisfy the filter, and no other.
@@ -147,6 +27,33 @@ on_both! {
         people::push(&server, 20).await;
         let groups = people::listed(&server, "/Groups").await;
         agree_on_many(&server, &GROUP, &GROUPS, &groups, 150);
+    }
+}
+
+on_both! {
+    /// The largest filters that the grammar takes are answered too, whatever their shape.
+    async fn the_largest_filters_are_answered(server) {
+        let users = people::push(&server, 10).await;
+        let many = |term: &str, number: usize, word: &str| vec![term; number].join(word);
+        let path = "emails[type eq \"work\" and value co \"a\"].display pr";
+        let nested = format!("{}title pr{}", "not (active eq true and ".repeat(31), ")".repeat(31));
+        let filters = [
+            many("title co \"a\"", 256, " or "),
+            many("title co \"a\"", 256, " and "),
+            many("not (nickName ew \"a\")", 256, " and "),
+            many("emails ew \"a\" or groups.display co \"b\"", 128, " and "),
+            many(path, 64, " or "),
+            many("roles[value sw \"a\"]", 128, " or "),
+            many(&format!("({})", many("userName pr", 4, " or ")), 64, " and "),
+            format!("emails[{}]", many("value pr", 255, " and ")),
+            nested.clone(),
+            many(&format!("({nested})"), 8, " or "),
+        ];
+        for text in &filters {
+            assert!(parse(text).is_ok(), "{:?}: {text}", parse(text));
+            let agreed = agree(&server, &USER, &users, text);
+            assert!(agreed.is_ok(), "{:?}: {agreed:?}", server.database);
+        }
     }
 }
 

@@ -4,6 +4,9 @@
 //! cases. A failure is shrunk to a small input before it is shown.
 
 mod filters;
+mod folding;
+mod literals;
+mod names;
 mod pages;
 mod patch;
 mod people;
