@@ -9,5 +9,7 @@ mod support;
 mod architecture;
 mod catalogue;
 mod dependencies;
+mod fuzz;
+mod properties;
 mod public_runners;
 mod users;
