@@ -75,9 +75,10 @@ pub enum Value {
     Time(i64),
 }
 
-/// What two texts are compared by where case does not matter: full Unicode lower case.
+/// What two texts are compared by where case does not matter: Unicode lower case, each character by itself, so that a
+/// part of a text folds to a part of the folded text (a capital sigma would not, at the end of a word).
 ///
 /// Folding happens here and never in a database, because SQLite and PostgreSQL disagree on `lower('É')`.
 pub fn fold(text: &str) -> String {
-    text.to_lowercase()
+    text.chars().flat_map(char::to_lowercase).collect()
 }

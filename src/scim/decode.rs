@@ -200,17 +200,12 @@ pub fn attribute(attribute: &'static Attribute, value: Value) -> Result<Option<V
         one => vec![one],
     };
     check_count(attribute, list.len())?;
-    let mut elements: Vec<Value> = Vec::with_capacity(list.len());
-    let mut seen = HashSet::with_capacity(list.len());
-    for item in list {
-        // An element that is sent twice counts once.
-        if let Some(item) = element(attribute, item)?
-            && seen.insert(item.to_string())
-        {
-            elements.push(item);
-        }
-    }
+    let decoded = list.into_iter().filter_map(|item| element(attribute, item).transpose());
+    let mut elements = decoded.collect::<Result<Vec<Value>, Error>>()?;
     keep_one_primary(&mut elements, None);
+    // An element that is there twice counts once.
+    let mut seen = HashSet::with_capacity(elements.len());
+    elements.retain(|element| seen.insert(element.to_string()));
     Ok((!elements.is_empty()).then_some(Value::Array(elements)))
 }
 
@@ -218,7 +213,7 @@ pub fn attribute(attribute: &'static Attribute, value: Value) -> Result<Option<V
 const MAX_ELEMENTS: usize = 1_000;
 
 /// Refuses a list that every later read of the resource would carry along.
-pub(super) fn check_count(attribute: &Attribute, count: usize) -> Result<(), Error> {
+fn check_count(attribute: &Attribute, count: usize) -> Result<(), Error> {
     if count > MAX_ELEMENTS && attribute.name != "members" {
         return Err(Error::value(format!(
             "{} takes at most {MAX_ELEMENTS} values; it would have {count}.",
@@ -284,25 +279,24 @@ fn bare(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Er
 }
 
 /// Entra's complex app roles arrive as a JSON text in `value`. What does not parse stays as it is.
-fn unpack_role(attribute: &Attribute, members: Object) -> Object {
+fn unpack_role(attribute: &Attribute, mut members: Object) -> Object {
     if !matches!(attribute.name, "roles" | "entitlements") {
         return members;
     }
-    let packed = members.get("value").and_then(Value::as_str).filter(|text| text.starts_with('{'));
-    match packed.and_then(|text| serde_json::from_str::<Object>(text).ok()) {
-        Some(mut unpacked) if unpacked.contains_key("value") => {
-            if let Some(display) = unpacked.remove("displayName") {
-                unpacked.entry("display").or_insert(display);
-            }
-            for (name, value) in members {
-                if name != "value" {
-                    unpacked.insert(name, value);
-                }
-            }
-            unpacked
+    while let Some(mut unpacked) = packed(&members) {
+        if let Some(display) = unpacked.remove("displayName") {
+            unpacked.entry("display").or_insert(display);
         }
-        _ => members,
+        members.remove("value");
+        unpacked.extend(members);
+        members = unpacked;
     }
+    members
+}
+
+fn packed(members: &Object) -> Option<Object> {
+    let text = members.get("value")?.as_str().filter(|text| text.starts_with('{'))?;
+    serde_json::from_str::<Object>(text).ok().filter(|unpacked| unpacked.contains_key("value"))
 }
 
 fn within(attribute: &Attribute, error: Error) -> Error {

@@ -261,7 +261,10 @@ fn escape(input: &str) -> Option<(char, &str)> {
 }
 
 fn unicode_escape(input: &str) -> Option<(char, &str)> {
-    let unit = |text: &str| u32::from_str_radix(text.get(..4)?, 16).ok();
+    let unit = |text: &str| {
+        let digits = text.get(..4).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))?;
+        u32::from_str_radix(digits, 16).ok()
+    };
     let first = unit(input)?;
     if let Some(c) = char::from_u32(first) {
         return Some((c, &input[4..]));

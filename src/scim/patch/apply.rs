@@ -1,7 +1,7 @@
 //! Changes applied to a resource in canonical form. All or nothing: an error leaves the caller's copy as it was.
 
 use super::{Action, Change, Selection};
-use crate::scim::decode::{attribute, check_count, element, finish, home, keep_one_primary};
+use crate::scim::decode::{attribute, element, finish, home, keep_one_primary};
 use crate::scim::filter::element_matches;
 use crate::scim::schema::{Attribute, Mutability, ResourceType, Type};
 use crate::scim::{Error, Object, ScimType};
@@ -28,9 +28,8 @@ fn changed_attribute(change: Change, old: Option<Value>) -> Result<Option<(&'sta
             Some(Value::Array(elements)) => elements,
             _ => Vec::new(),
         };
-        let elements = changed_elements(change, elements)?;
-        check_count(whole, elements.len())?;
-        (!elements.is_empty()).then_some(Value::Array(elements))
+        // Elements may have become equal, or hold what is only taken apart when it is read.
+        attribute(whole, Value::Array(changed_elements(change, elements)?))?
     } else if whole.kind == Type::Complex {
         changed_complex(change, old)?
     } else {
@@ -62,6 +61,17 @@ fn changed_complex(change: Change, old: Option<Value>) -> Result<Option<Value>, 
         (Some(sub), _, value) => assign(&mut parts, sub, value)?,
     }
     Ok((!parts.is_empty()).then_some(Value::Object(parts)))
+}
+
+/// RFC 7643 §2.5, and an empty text, which some clients send for it.
+fn is_unassigned(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(parts) => parts.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 fn is_parts(value: &Value) -> bool {
@@ -224,12 +234,14 @@ fn change_whole_elements(
     value: Option<Value>,
     selection: Selection,
 ) -> Result<(), Error> {
-    let new = match action {
-        Action::Remove => Vec::new(),
-        _ => listed(whole, value)?,
-    };
-    if new.is_empty() {
+    let takes_away = action == Action::Remove || value.as_ref().is_none_or(is_unassigned);
+    if takes_away {
         retain(elements, &chosen, |_| false);
+        return Ok(());
+    }
+    let new = listed(whole, value)?;
+    // Nothing but parts that the schema does not have.
+    if new.is_empty() {
         return Ok(());
     }
     let [Value::Object(new)] = new.as_slice() else {

@@ -176,12 +176,11 @@ impl Binder<'_> {
         if let Some(value) = change.value.as_ref().filter(|_| target.sub.is_none()) {
             decode::check_parts(target.attribute, value, &mut self.bound.ignored, self.strictness)?;
         }
-        let unassigns = match &change.value {
-            None | Some(Value::Null) => true,
-            Some(Value::String(text)) => text.is_empty(),
-            Some(_) => change.action == Action::Remove,
+        let unassigned = |value: &Option<Value>| match value {
+            Some(value) => decode::attribute(target.attribute, value.clone()).map(|value| value.is_none()),
+            None => Ok(true),
         };
-        if target.attribute.required && unassigns {
+        if target.attribute.required && (change.action == Action::Remove || unassigned(&change.value)?) {
             return Err(Error::mutability(format!("{} is required and cannot be removed.", target.display())));
         }
         self.bound.changes.push(change);

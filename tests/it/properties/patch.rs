@@ -236,7 +236,6 @@ fn without_repeats(mut user: Object) -> Object {
 
 /// RFC 7643 §2.4: a value stands in a list once. (Those that are equal when they are sent are one already.)
 #[test]
-#[ignore = "known: equal elements stay two when they become equal by losing their primary, or by PATCH"]
 fn elements_that_become_equal_are_one() {
     let sent = json!({ "userName": "a", "emails": [
         { "value": "a@x", "primary": true }, { "value": "a@x", "primary": false }, { "value": "b@x", "primary": true },
@@ -254,7 +253,6 @@ fn elements_that_become_equal_are_one() {
 
 /// RFC 7644 §3.5.2.2: what is required cannot be removed, however that is written.
 #[test]
-#[ignore = "known: a remove with a value and a replace by an empty list get past the check"]
 fn what_is_required_stays() {
     let user = decoded(Object::from_iter([("userName".to_owned(), "a".into())])).expect("a user");
     for operation in [
@@ -269,7 +267,6 @@ fn what_is_required_stays() {
 
 /// Unknown parts change nothing, wherever they are.
 #[test]
-#[ignore = "known: the chosen elements are removed"]
 fn unknown_parts_of_a_chosen_element_change_nothing() {
     let sent = json!({ "userName": "a", "emails": [{ "value": "a@x", "type": "work" }] });
     let user = decoded(sent.as_object().expect("an object").clone()).expect("a user");
@@ -282,7 +279,6 @@ fn unknown_parts_of_a_chosen_element_change_nothing() {
 
 /// What is shown by a GET can be sent back by a PUT and stays what it was.
 #[test]
-#[ignore = "known: only POST, PUT and whole elements are unpacked, so that a PUT of what a GET shows changes it"]
 fn a_role_that_is_packed_into_a_path_operation_is_canonical() {
     let sent = json!({ "userName": "a", "roles": [{ "value": "User", "primary": true }] });
     let user = decoded(sent.as_object().expect("an object").clone()).expect("a user");
@@ -293,7 +289,6 @@ fn a_role_that_is_packed_into_a_path_operation_is_canonical() {
 }
 
 #[test]
-#[ignore = "known: each decoding unpacks one layer"]
 fn a_role_that_is_packed_twice_is_canonical() {
     let packed = json!({ "value": json!({ "value": "Admin" }).to_string() }).to_string();
     let sent = json!({ "userName": "a", "roles": [{ "value": packed }] });
