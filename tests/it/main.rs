@@ -6,4 +6,7 @@ mod support;
 
 mod architecture;
 mod catalogue;
+mod discovery;
+mod filters;
+mod recorded;
 mod users;
