@@ -6,7 +6,10 @@ mod support;
 
 mod architecture;
 mod catalogue;
+mod concurrency;
 mod discovery;
 mod filters;
+mod groups;
+mod paging;
 mod recorded;
 mod users;

@@ -5,7 +5,8 @@ mod cluster;
 mod server;
 
 pub use client::{Reply, send};
-pub use server::{Database, Server};
+pub use cluster::{execute, query};
+pub use server::{Database, Server, empty_postgres, fresh};
 
 /// Makes a test for each database of one body.
 ///
