@@ -116,14 +116,11 @@ on_both! {
     }
 
     /// Entra E18: `remove` with a value removes those; an empty list of those is nobody, and never the whole group.
+    #[ignore = "bug: an empty list is read as no value, which removes all members"]
     async fn removing_an_empty_list_removes_nobody(server) {
         let ada = server.user("ada").await;
         let group = server.group("Engineers", std::slice::from_ref(&ada)).await;
         let path = format!("/Groups/{group}");
-        if std::env::var_os("SHOW_BUGS").is_none() {
-            // bug: an empty list is read as "no value", which removes all members.
-            return;
-        }
         server.patch(&path, json!([{ "op": "remove", "path": "members", "value": [] }])).await.expect(200);
         assert_eq!(member_ids(&server.get(&path).await), [ada]);
     }
@@ -136,10 +133,12 @@ on_both! {
         let foreign = foreign_user(&server).await;
         for unknown in [nobody, "not-an-id", &foreign] {
             let both = json!([{ "value": ada }, { "value": unknown }]);
-            let add = server.patch(&format!("/Groups/{group}"), json!([{ "op": "add", "path": "members", "value": both }]));
-            let put = server.put(&format!("/Groups/{group}"), json!({ "displayName": "Engineers", "members": both }));
-            let post = server.post("/Groups", json!({ "displayName": "New", "members": both }));
-            for reply in [add.await, put.await, post.await] {
+            let path = format!("/Groups/{group}");
+            for reply in [
+                server.patch(&path, json!([{ "op": "add", "path": "members", "value": both }])).await,
+                server.put(&path, json!({ "displayName": "Engineers", "members": both })).await,
+                server.post("/Groups", json!({ "displayName": "New", "members": both })).await,
+            ] {
                 let reply = reply.expect(400);
                 assert_eq!(reply.scim_type(), "invalidValue");
                 assert!(reply.body["detail"].as_str().is_some_and(|detail| detail.contains(unknown)), "{}", reply.body);

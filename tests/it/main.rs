@@ -5,11 +5,16 @@
 mod support;
 
 mod architecture;
+mod bulk;
 mod catalogue;
+mod command_line;
 mod concurrency;
+mod credentials;
 mod discovery;
+mod errors;
 mod filters;
 mod groups;
+mod migrations;
 mod paging;
 mod recorded;
 mod users;

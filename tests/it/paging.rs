@@ -100,24 +100,27 @@ on_both! {
         }
     }
 
-    /// RFC 9865 §2: what comes or goes between two pages never shows anything twice, nor hides what stays.
+    /// RFC 9865 §2: what comes or goes between two pages shows nothing twice and hides nothing that stays.
     async fn changes_between_pages_show_nothing_twice(server) {
-        users(&server, 9).await;
-        for order in ["", "sortBy=userName&", "sortBy=userName&sortOrder=descending&"] {
-            let first = server.get(&format!("/Users?{order}cursor=&count=3")).await.expect(200);
+        for (round, order) in ["", "sortBy=userName&", "sortBy=userName&sortOrder=descending&"].iter().enumerate() {
+            let stay: Vec<String> = (1..=9).map(|number| format!("r{round}-{number}")).collect();
+            for name in &stay {
+                server.user(name).await;
+            }
+            let path = format!("/Users?{order}filter=userName sw \"r{round}\"&");
+            let first = server.get(&format!("{path}cursor=&count=3")).await.expect(200);
             let mut seen = names(first.resources());
-            let gone = server.user("u0000").await;
-            let victim = first.resources()[2]["id"].as_str().expect("an id");
-            let name = seen[2].clone();
-            server.delete(&format!("/Users/{victim}")).await.expect(204);
-            server.user(&format!("u99{}", order.len())).await;
-            let rest = follow(&server, &format!("/Users?{order}"), 3, &first).await;
-            seen.extend(names(&rest));
+
+            let last_seen = first.resources()[2]["id"].as_str().expect("an id");
+            server.delete(&format!("/Users/{last_seen}")).await.expect(204);
+            for name in ["-0", "-45", "-99"] {
+                server.user(&format!("r{round}{name}")).await;
+            }
+            seen.extend(names(&follow(&server, &path, 3, &first).await));
+
             let distinct: HashSet<&String> = seen.iter().collect();
             assert_eq!(distinct.len(), seen.len(), "{order}: {seen:?}");
-            assert!((1..9).map(|n| format!("u{n:03}")).filter(|n| *n != name).all(|n| seen.contains(&n) || !exists(&rest, &n)), "{seen:?}");
-            server.delete(&format!("/Users/{gone}")).await.expect(204);
-            server.user(&name).await;
+            assert!(stay.iter().all(|name| distinct.contains(name)), "{order}: {seen:?}");
         }
     }
 
@@ -142,14 +145,23 @@ on_both! {
         ] {
             assert_eq!(server.get(&format!("/Users?{query}")).await.expect(400).scim_type(), scim_type, "{query}");
         }
-        let on_groups = server.get(&format!("/Groups?count=2&cursor={cursor}")).await;
-        assert_ne!(on_groups.status, 500, "{}", on_groups.body);
-
         let other = server.other_account("other").await;
         let url = format!("{}/Users?count=2&cursor={cursor}", server.base_url);
         let foreign = send(server.client.get(url).bearer_auth(other)).await.expect(400);
         let unknown = server.get("/Users?count=2&cursor=nonsense").await;
         assert_eq!((foreign.scim_type(), &foreign.body["detail"]), ("invalidCursor", &unknown.body["detail"]));
+    }
+
+    /// RFC 9865 §2: only the cursor differs from page to page; another endpoint is another query.
+    #[ignore = "bug: a cursor is not bound to the resource type; /Groups answers 200 with the total of the users"]
+    async fn a_cursor_of_users_is_not_good_for_groups(server) {
+        users(&server, 3).await;
+        let first = server.get("/Users?cursor=&count=2").await.expect(200);
+        let cursor = first.body["nextCursor"].as_str().expect("a cursor");
+        for path in ["/Groups", "/"] {
+            let reply = server.get(&format!("{path}?count=2&cursor={cursor}")).await.expect(400);
+            assert_eq!(reply.scim_type(), "invalidCursor", "{path}");
+        }
     }
 
     /// RFC 7644 §3.4.2.1: a search at the root is over users and groups; users come first.
@@ -238,17 +250,11 @@ async fn walk_delete_walk(server: &Server, other: &Server, all: &[String]) {
     let old = server.find("/Users", &format!("userName eq \"{}\"", left[4])).await.resources()[0]["id"].clone();
     other.delete(&format!("/Users/{}", old.as_str().expect("an id"))).await.expect(204);
     left.remove(4);
-    left.iter().for_each(drop);
     assert_eq!(walk(server, "/Users", 7).await.0, left);
     for start in [25, 20, 8, 3] {
         let page = server.get(&format!("/Users?startIndex={start}&count=5")).await.expect(200);
         assert_eq!(names(page.resources()), left[start - 1..left.len().min(start + 4)], "startIndex={start}");
     }
-    server.delete(&format!("/Users/{}", newest(server).await)).await.expect(204);
-}
-
-async fn newest(server: &Server) -> String {
-    server.find("/Users", "userName eq \"last\"").await.resources()[0]["id"].as_str().expect("an id").to_owned()
 }
 
 /// `u001`, `u002`, … in order of creation.
@@ -263,10 +269,6 @@ async fn users(server: &Server, count: usize) -> Vec<String> {
 fn names(resources: &[Value]) -> Vec<String> {
     let name = |resource: &Value| resource["userName"].as_str().or(resource["displayName"].as_str()).map(str::to_owned);
     resources.iter().filter_map(name).collect()
-}
-
-fn exists(resources: &[Value], name: &str) -> bool {
-    resources.iter().any(|resource| resource["userName"] == name)
 }
 
 /// All names by index, and the last `totalResults`.

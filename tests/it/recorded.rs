@@ -61,7 +61,8 @@ async fn replay(server: &Server, fixture: &str) {
         let expected = &exchange["expect"];
         assert_eq!(Value::from(reply.status.as_u16()), expected["status"], "{title}: {}", reply.body);
         if let Some(body) = expected.get("body") {
-            differs(body, &reply.body).map_or((), |at| panic!("{title}: {at} in {}", reply.body));
+            let difference = differs(body, &reply.body);
+            assert_eq!(difference, None, "{title}: {}", reply.body);
         }
         for (name, value) in expected["headers"].as_object().into_iter().flatten() {
             assert_eq!(value, reply.header(name), "{title}: {name}");
@@ -120,6 +121,6 @@ fn differs(expected: &Value, actual: &Value) -> Option<String> {
             pairs.find_map(|(index, (wanted, item))| differs(wanted, item).map(|at| format!("/{index}{at}")))
         }
         _ if expected == actual => None,
-        _ => Some(format!(": expected {expected}, found {actual}")),
+        _ => Some(format!(" should be {expected} and is {actual}")),
     }
 }
