@@ -164,15 +164,30 @@ on_both! {
         assert_eq!(server.get("/Users?count=0").await.body["totalResults"], 1_000);
     }
 
-    /// RFC 7644 §3.7: a bulkId is unique in its request. Whatever becomes of a second one, the server stands.
-    async fn a_bulk_id_that_is_used_twice_breaks_nothing(server) {
+    /// RFC 7644 §3.7.1: in a circle too, nobody refers to what was not made.
+    #[ignore = "bug: the one that ran first keeps a manager that does not exist"]
+    async fn a_circle_with_a_failure_leaves_no_loose_reference(server) {
+        server.user("taken").await;
+        let manager = |name: &str, of: &str| json!({ "userName": name, ENTERPRISE: { "manager": { "value": format!("bulkId:{of}") } } });
+        let reply = bulk(&server, json!([
+            post("/Users", "a", manager("taken", "b")), post("/Users", "b", manager("fine", "a")),
+        ])).await.expect(200);
+
+        assert_eq!(statuses(&reply)[0], "409");
+        let found = server.find("/Users", "userName eq \"fine\"").await;
+        for user in found.resources() {
+            let boss = user[ENTERPRISE]["manager"]["value"].as_str().expect("a manager");
+            server.get(&format!("/Users/{boss}")).await.expect(200);
+        }
+    }
+
+    /// RFC 7644 §3.7: a bulkId is unique in its request; the client's mistake must not look like bad luck.
+    #[ignore = "bug: answered 409 \"Another request changed the same data at the same time. Try again.\""]
+    async fn a_bulk_id_that_is_used_twice_is_the_mistake_of_the_client(server) {
         let reply = bulk(&server, json!([
             post("/Users", "same", json!({ "userName": "one" })), post("/Users", "same", json!({ "userName": "two" })),
         ])).await;
-        assert!(!reply.status.is_server_error(), "{}", reply.body);
-        if reply.status == 200 {
-            assert!(statuses(&reply).iter().all(|status| !status.starts_with('5')), "{}", reply.body);
-        }
+        assert!(reply.status == 400 || statuses(&reply)[1] == "400", "{}", reply.body);
     }
 }
 

@@ -30,6 +30,18 @@ async fn requests_that_meet_in_two_servers_all_hold() {
     both_of_two_patches_land(servers).await;
     deletions_never_break_a_group_patch(servers).await;
     one_name_goes_to_one_group(servers).await;
+
+    let DatabaseUrl::Postgres(url) = one.url.clone() else { unreachable!("it is PostgreSQL") };
+    let counted = tokio::task::spawn_blocking(move || {
+        query(
+            &url,
+            "SELECT (SELECT count(*) FROM groups g WHERE member_count <> (SELECT count(*) FROM memberships m \
+             WHERE m.account_id = g.account_id AND m.group_id = g.id)), \
+             (SELECT sum(live) FROM totals WHERE kind = 'user') - (SELECT count(*) FROM users), \
+             (SELECT sum(live) FROM totals WHERE kind = 'group') - (SELECT count(*) FROM groups)",
+        )
+    });
+    assert_eq!(counted.await.expect("psql runs"), ["0|0|0"], "what is counted beside the rows agrees with them");
 }
 
 /// Replicas that roll out together: one migrates, one makes the first account, all come up.

@@ -1,6 +1,6 @@
 //! Groups over SCIM, beyond what the catalogue and the recorded conversations prove.
 
-use crate::support::{Reply, Server, on_both, send};
+use crate::support::{Database, Reply, Server, on_both, send};
 use reqwest::Method;
 use scim_connector::domain::Dialect;
 use serde_json::{Value, json};
@@ -82,6 +82,39 @@ on_both! {
         server.put(&path, json!({ "displayName": "Engineers", "members": [{ "value": ada }] })).await.expect(200);
         assert_eq!(server.get(&path).await.body, before.body);
         assert_eq!(version(&server, &ada).await, of_user);
+    }
+
+    /// A user who goes leaves his groups: they look otherwise now, so their versions move.
+    async fn the_version_of_a_group_moves_when_a_member_is_deleted(server) {
+        let (ada, bob) = (server.user("ada").await, server.user("bob").await);
+        let group = server.group("Engineers", &[ada.clone(), bob.clone()]).await;
+        let path = format!("/Groups/{group}");
+        let before = server.get(&path).await.expect(200);
+
+        server.delete(&format!("/Users/{ada}")).await.expect(204);
+
+        let after = server.get(&path).await.expect(200);
+        assert_eq!(member_ids(&after), [bob]);
+        assert_ne!(after.header("etag"), before.header("etag"));
+        let stale = server.request(Method::GET, &path).header("If-None-Match", before.header("etag"));
+        send(stale).await.expect(200);
+        let found = server.find("/Groups", &format!("members eq \"{ada}\"")).await;
+        assert_eq!(found.body["totalResults"], 0);
+    }
+
+    /// RFC 9110 §8.8.1: the tag of a user covers the names of his groups, which his representation shows.
+    #[ignore = "bug: renaming a group changes `groups[].display` of its members under an unchanged ETag"]
+    async fn a_renamed_group_is_not_hidden_by_an_old_tag_of_a_member(server) {
+        let ada = server.user("ada").await;
+        let group = server.group("Engineers", std::slice::from_ref(&ada)).await;
+        let before = version(&server, &ada).await;
+
+        let rename = json!([{ "op": "replace", "path": "displayName", "value": "Builders" }]);
+        server.patch(&format!("/Groups/{group}"), rename).await.expect(200);
+
+        let path = format!("/Users/{ada}");
+        let reply = send(server.request(Method::GET, &path).header("If-None-Match", before)).await.expect(200);
+        assert_eq!(reply.body["groups"][0]["display"], "Builders");
     }
 
     /// conformance.md: above 1,000 members a PATCH is answered 204, so that its cost does not grow with the group.
@@ -178,6 +211,43 @@ on_both! {
         let rename = patch(json!({ "op": "replace", "path": "displayName", "value": "New" }));
         assert_eq!(strict(Method::PATCH, &path, rename).await.expect(200).body["displayName"], "New");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_count_of_members_follows_every_change_on_sqlite() {
+    the_count_of_members_follows_every_change(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_count_of_members_follows_every_change_on_postgres() {
+    the_count_of_members_follows_every_change(Database::Postgres).await;
+}
+
+/// The count decides whether a PATCH shows the group: 204 above the limit, which is two here.
+async fn the_count_of_members_follows_every_change(database: Database) {
+    let server = Server::start_with(database, |config| config.scim.group_answer_members = 2).await;
+    let users = create_users(&server, 4).await;
+    let path = format!("/Groups/{}", server.group("Engineers", &users[..2]).await);
+    let list = |ids: &[String]| ids.iter().map(|id| json!({ "value": id })).collect::<Value>();
+    let change = |op: &str, ids: &[String]| json!([{ "op": op, "path": "members", "value": list(ids) }]);
+
+    for (operations, status) in [
+        (json!([]), 200),
+        (change("add", &users[..3]), 204),
+        (change("add", &users[2..]), 204),
+        (change("remove", &users[..2]), 200),
+        (change("remove", &users[..2]), 200),
+        (change("replace", &users[..3]), 204),
+        (change("replace", &users[1..3]), 200),
+        (change("add", &users[..1]), 204),
+    ] {
+        server.patch(&path, operations.clone()).await.expect(status);
+    }
+    server.delete(&format!("/Users/{}", users[0])).await.expect(204);
+    server.patch(&path, json!([])).await.expect(200);
+    server.patch(&path, change("add", &users[3..])).await.expect(204);
+    server.put(&path, json!({ "displayName": "Engineers", "members": list(&users[1..2]) })).await.expect(200);
+    server.patch(&path, json!([])).await.expect(200);
 }
 
 async fn version(server: &Server, user: &str) -> String {

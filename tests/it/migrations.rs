@@ -1,6 +1,7 @@
 //! Facts about the schema: migrations can be undone, both databases have the same one, no index serves two accounts.
 
 use crate::support::{Database, empty_postgres, fresh, query};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
@@ -94,6 +95,8 @@ fn sqlite_schema(path: &str) -> Schema {
         line: String,
     }
     let mut connection = SqliteConnection::establish(path).expect("it opens");
+    // The one who migrated may still be closing the file.
+    connection.batch_execute("PRAGMA busy_timeout = 10000").expect("it waits");
     let mut lines = |query: &str| -> BTreeSet<String> {
         let rows: Vec<Line> = diesel::sql_query(query).load(&mut connection).expect(query);
         rows.into_iter().map(|row| row.line).collect()
