@@ -95,7 +95,11 @@ fn a_second_server_on_the_same_file_is_refused() {
 fn wrong_usage_is_2_and_failure_is_1_with_a_sentence() {
     let folder = Folder::new();
     for usage in [
-        &["nonsense"][..], &["serve", "--nonsense"], &["token", "revoke", "not-an-id"], &["account", "create"], &[],
+        &["nonsense"][..],
+        &["serve", "--nonsense"],
+        &["token", "revoke", "not-an-id"],
+        &["account", "create"],
+        &[],
         &["token", "create", "--connection", "default", "--expires-in", "soon"],
         &["connection", "create", "x", "--account", "default", "--dialect", "klingon"],
         &["account", "create", "x", "--preset", "nothing"],
@@ -132,7 +136,10 @@ fn every_command_speaks_json() {
     assert!(token["token"].as_str().is_some_and(|token| token.starts_with("sct_")));
     assert!(folder.json(&["token", "revoke", token["id"].as_str().expect("an id")])["revoked"].is_string());
     let doctor = folder.run(&["doctor", "--json"]);
-    assert!(doctor.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|fact| fact["ok"] == true)), "{doctor}");
+    assert!(
+        doctor.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|fact| fact["ok"] == true)),
+        "{doctor}"
+    );
     let server = folder.serve(&["--json"]);
     assert!(server.lines[0].parse::<Value>().is_ok_and(|start| start["baseUrl"].is_string()), "{:?}", server.lines);
 }

@@ -58,7 +58,10 @@ async fn servers_that_start_at_once_on_an_empty_database_all_come_up() {
     assert_eq!(first, 1, "one server makes the first account");
     let DatabaseUrl::Postgres(url) = url else { unreachable!("it is PostgreSQL") };
     let counts = tokio::task::spawn_blocking(move || {
-        query(&url, "SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM tokens), (SELECT count(*) FROM secrets)")
+        query(
+            &url,
+            "SELECT (SELECT count(*) FROM accounts), (SELECT count(*) FROM tokens), (SELECT count(*) FROM secrets)",
+        )
     });
     assert_eq!(counts.await.expect("psql runs"), ["1|1|1"]);
 }

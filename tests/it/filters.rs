@@ -275,7 +275,8 @@ async fn population(server: &Server) -> Vec<(String, String)> {
     ids.push(("zoë".to_owned(), server.post("/Users", zoe).await.expect(201).id()));
 
     let members = |ids: &[&str]| ids.iter().map(|id| json!({ "value": id })).collect::<Value>();
-    let engineers = json!({ "displayName": "Engineers", "externalId": "G-1", "members": members(&[&ada.id(), &ids[0].1]) });
+    let engineers =
+        json!({ "displayName": "Engineers", "externalId": "G-1", "members": members(&[&ada.id(), &ids[0].1]) });
     ids.push(("Engineers".to_owned(), server.post("/Groups", engineers).await.expect(201).id()));
     let zoe = ids[2].1.clone();
     ids.push(("Ünion".to_owned(), server.group("Ünion", &[zoe]).await));
@@ -296,9 +297,9 @@ async fn population(server: &Server) -> Vec<(String, String)> {
 async fn check(server: &Server, path: &str, name: &str, names: &[(String, String)], table: &[(&str, &str)]) {
     let mut wrong = Vec::new();
     for (filter, expected) in table {
-        let filled = names.iter().fold((*filter).to_owned(), |filter, (name, value)| {
-            filter.replace(&format!("{{{name}}}"), value)
-        });
+        let filled = names
+            .iter()
+            .fold((*filter).to_owned(), |filter, (name, value)| filter.replace(&format!("{{{name}}}"), value));
         let reply = search(server, path, &filled).await;
         let found: Vec<&str> = match reply.body["Resources"].as_array() {
             Some(resources) => resources.iter().filter_map(|resource| resource[name].as_str()).collect(),

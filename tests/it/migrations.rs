@@ -103,7 +103,9 @@ fn sqlite_schema(path: &str) -> Schema {
     };
     let tables = "FROM sqlite_master t JOIN";
     let ours = "WHERE t.type = 'table' AND t.name NOT LIKE '%diesel%'";
-    let named = lines(&format!("SELECT t.name || '.' || i.name AS line {tables} pragma_index_list(t.name) i {ours} AND i.origin = 'c'"));
+    let named = lines(&format!(
+        "SELECT t.name || '.' || i.name AS line {tables} pragma_index_list(t.name) i {ours} AND i.origin = 'c'"
+    ));
     // A UNIQUE constraint has its name in the text of the table only.
     let constraints = lines("SELECT t.name || ' ' || t.sql AS line FROM sqlite_master t WHERE t.type = 'table'");
     let constraints = constraints.iter().flat_map(|line| {

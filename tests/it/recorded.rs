@@ -48,10 +48,8 @@ on_both! {
 }
 
 async fn replay(server: &Server, fixture: &str) {
-    let mut variables = HashMap::from([
-        ("base".to_owned(), server.base_url.clone()),
-        ("token".to_owned(), server.token.clone()),
-    ]);
+    let mut variables =
+        HashMap::from([("base".to_owned(), server.base_url.clone()), ("token".to_owned(), server.token.clone())]);
     let exchanges: Vec<Value> = serde_json::from_str(fixture).expect("the fixture is JSON");
     for (number, exchange) in exchanges.iter().enumerate() {
         let exchange = fill(exchange, &variables);
@@ -99,9 +97,7 @@ fn fill(value: &Value, variables: &HashMap<String, String>) -> Value {
     match value {
         Value::String(text) => variables.iter().fold(text.clone(), filled).into(),
         Value::Array(items) => items.iter().map(|item| fill(item, variables)).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.clone(), fill(value, variables))).collect()
-        }
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), fill(value, variables))).collect(),
         other => other.clone(),
     }
 }
