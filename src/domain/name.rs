@@ -19,6 +19,11 @@ impl Name {
         if text.trim().is_empty() {
             return Err(Error::Empty { what });
         }
+        Self::or_blank(what, text)
+    }
+
+    /// The same for a name that nobody has to have, which may be blank.
+    pub fn or_blank(what: &'static str, text: &str) -> Result<Self, Error> {
         check_indexed(what, text)?;
         Ok(Self { text: text.to_owned(), key: fold(text) })
     }

@@ -7,9 +7,20 @@
 mod support;
 
 mod architecture;
+mod bulk;
 mod catalogue;
+mod command_line;
+mod concurrency;
+mod credentials;
 mod dependencies;
+mod discovery;
+mod errors;
+mod filters;
 mod fuzz;
+mod groups;
+mod migrations;
+mod paging;
 mod properties;
 mod public_runners;
+mod recorded;
 mod users;

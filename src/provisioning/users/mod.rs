@@ -37,7 +37,7 @@ fn draft(resource: &Object) -> Result<UserDraft, Error> {
         user_name: Name::new("userName", profile::text(resource, "userName").unwrap_or_default())?,
         external_id: external_id.map(str::to_owned),
         display_name: match profile::text(resource, "displayName") {
-            Some(name) => Some(Name::new("displayName", name)?),
+            Some(name) => Some(Name::or_blank("displayName", name)?),
             None => None,
         },
         active: resource.get("active").and_then(Value::as_bool).unwrap_or(true),

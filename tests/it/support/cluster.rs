@@ -36,6 +36,16 @@ pub fn execute(database: &str, statement: &str) {
     assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// The rows of a query on the database of this URL: a line each, columns divided by `|`.
+pub fn query(url: &str, statement: &str) -> Vec<String> {
+    let output = Command::new(program("psql"))
+        .args(["-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement])
+        .output()
+        .expect(HOW_TO_INSTALL);
+    assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+}
+
 fn start() -> Cluster {
     if let Ok(url) = std::env::var("SCIM_CONNECTOR_TEST_POSTGRES") {
         return Cluster { url: url.trim_end_matches('/').to_owned(), _shell: None };

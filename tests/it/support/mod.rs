@@ -5,7 +5,8 @@ mod cluster;
 mod server;
 
 pub use client::{Reply, send};
-pub use server::{Database, Server};
+pub use cluster::query;
+pub use server::{Database, Server, empty_postgres, fresh};
 
 /// Makes a test for each database of one body.
 ///
@@ -21,14 +22,15 @@ macro_rules! on_both {
             #[allow(unused_imports, reason = "a body may need nothing from its file")]
             use super::*;
 
-            $(#[$meta])*
             async fn body($server: $crate::support::Server) $body
 
+            $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
                 body($crate::support::Server::start($crate::support::Database::Sqlite).await).await;
             }
 
+            $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 body($crate::support::Server::start($crate::support::Database::Postgres).await).await;

@@ -149,6 +149,17 @@ pub async fn fresh(database: Database) -> (DatabaseUrl, Option<PathBuf>) {
     }
 }
 
+/// A new PostgreSQL database without any table.
+pub async fn empty_postgres(name: &'static str) -> DatabaseUrl {
+    let name = format!("{name}_{}", std::process::id());
+    let create = {
+        let name = name.clone();
+        move || cluster::execute("postgres", &format!("CREATE DATABASE {name}"))
+    };
+    tokio::task::spawn_blocking(create).await.expect("the database is made");
+    DatabaseUrl::Postgres(format!("{}/{name}", cluster::url()))
+}
+
 /// A migrated database to copy: migrating each anew would take longer than most tests.
 fn template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
