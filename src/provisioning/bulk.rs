@@ -56,6 +56,8 @@ impl Run {
     /// references, so it hardly ever happens.
     async fn until_sound(&self, tx: &mut Tx<'_>) -> Result<Vec<Outcome>, Error> {
         let mut doomed = HashSet::new();
+        // Why an operation failed first is what its answer says.
+        let mut causes: HashMap<usize, Error> = HashMap::new();
         loop {
             tx.begin_part().await?;
             let results = self.all(tx, &doomed).await?;
@@ -71,7 +73,15 @@ impl Run {
             if is_sound {
                 let mut results: Vec<_> = results.into_iter().collect();
                 results.sort_by_key(|(index, _)| *index);
-                return Ok(results.into_iter().map(|(index, result)| self.outcome(index, result)).collect());
+                let outcome = |(index, result): (usize, Result<Done, Error>)| {
+                    self.outcome(index, result.map_err(|error| causes.remove(&index).unwrap_or(error)))
+                };
+                return Ok(results.into_iter().map(outcome).collect());
+            }
+            for (index, result) in results {
+                if let Err(error) = result {
+                    causes.entry(index).or_insert(error);
+                }
             }
         }
     }

@@ -76,9 +76,9 @@ async fn search(service: &Service, request: Request, parts: Vec<Part>, query: Qu
     let is_point_read = parts.iter().all(|part| part.listing.condition.is_some() && part.listing.is_point_read());
     let search = Search {
         request,
+        scope_query: scope(&parts, &query),
         parts,
         size,
-        scope_query: scope(&query),
         cursors: service.cursors.clone(),
         places: Arc::clone(&service.places),
         requested: query.count.unwrap_or(service.settings.capabilities.page.default),
@@ -92,9 +92,10 @@ async fn search(service: &Service, request: Request, parts: Vec<Part>, query: Qu
 }
 
 /// Everything of a query that a cursor is bound to (RFC 9865 §2: only the cursor may differ from page to page).
-fn scope(query: &Query) -> String {
+fn scope(parts: &[Part], query: &Query) -> String {
+    let types: Vec<&str> = parts.iter().map(|part| part.resource_type.name).collect();
     format!(
-        "{:?}|{:?}|{}|{:?}|{:?}",
+        "{types:?}|{:?}|{:?}|{}|{:?}|{:?}",
         query.filter, query.sort_by, query.descending, query.attributes, query.excluded_attributes
     )
 }

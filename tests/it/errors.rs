@@ -2,7 +2,9 @@
 
 use crate::support::{Reply, Server, on_both, send};
 use reqwest::Method;
+use scim_connector::storage::{Error, Tx};
 use serde_json::json;
+use std::time::Duration;
 
 on_both! {
     async fn every_error_has_the_form_of_scim(server) {
@@ -135,10 +137,21 @@ on_both! {
 /// contract.md: the answer comes before the identity provider gives up; 503 may be tried again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_takes_too_long_is_given_up() {
-    let impatient = Server::start_with(crate::support::Database::Sqlite, |config| {
-        config.server.request_timeout_seconds = 0;
-    });
-    let reply = impatient.await.get("/Users").await;
+    let server = Server::start_with(crate::support::Database::Sqlite, |config| {
+        config.server.request_timeout_seconds = 1;
+    })
+    .await;
+    let db = server.app.service.db.clone();
+    let holds_the_writer = async |_: &mut Tx<'_>| {
+        std::thread::sleep(Duration::from_secs(3));
+        Ok::<_, Error>(())
+    };
+    let held = tokio::spawn(async move { db.write(holds_the_writer).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+
+    let reply = server.post("/Users", json!({ "userName": "late" })).await;
+
+    held.await.expect("no panic").expect("the writer goes on");
     is_scim_error(&reply, 503);
     assert_eq!(reply.header("retry-after"), "5");
 }
