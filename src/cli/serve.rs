@@ -69,7 +69,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         }
     };
     tokio::select! {
-        served = http::serve(listener, app.clone(), told(stopped)) => served?,
+        () = http::serve(listener, app.clone(), told(stopped)) => {}
         () = overdue => tracing::warn!("some requests did not finish in time and were broken off"),
     }
     uses.abort();

@@ -10,33 +10,15 @@ mod health;
 mod me;
 mod openapi;
 mod search;
+mod server;
 mod users;
+
+pub use server::serve;
 
 use crate::app::App;
 use axum::Router;
-use axum::extract::Request;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
-use tower::Layer;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::normalize_path::NormalizePathLayer;
-
-/// Serves until `shutdown` is ready; requests that have begun are finished.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    // `/Users/` is `/Users`: some base URLs end with a slash.
-    let service = NormalizePathLayer::trim_trailing_slash().layer(router(app));
-    let service = axum::ServiceExt::<Request>::into_make_service(service);
-    // An answer is one write; waiting for more would only delay it.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
-}
 
 fn router(app: App) -> Router {
     let scim = Router::new()
