@@ -32,10 +32,15 @@ on_both! {
     /// RFC 9110 §15.5.6: 405 says what is possible.
     async fn a_wrong_method_is_answered_with_what_is_possible(server) {
         for (method, path, possible) in [
-            (Method::DELETE, "/Users", "GET,HEAD,POST"), (Method::PATCH, "/Groups", "GET,HEAD,POST"),
-            (Method::POST, "/Users/x", "GET,HEAD,PUT,PATCH,DELETE"), (Method::POST, "/Schemas", "GET,HEAD"),
-            (Method::POST, "/ServiceProviderConfig", "GET,HEAD"), (Method::POST, "/ResourceTypes", "GET,HEAD"),
-            (Method::GET, "/Bulk", "POST"), (Method::PUT, "/.search", "POST"), (Method::OPTIONS, "/Users", "GET,HEAD,POST"),
+            (Method::DELETE, "/Users", "GET,HEAD,POST"),
+            (Method::PATCH, "/Groups", "GET,HEAD,POST"),
+            (Method::POST, "/Users/x", "GET,HEAD,PUT,PATCH,DELETE"),
+            (Method::POST, "/Schemas", "GET,HEAD"),
+            (Method::POST, "/ServiceProviderConfig", "GET,HEAD"),
+            (Method::POST, "/ResourceTypes", "GET,HEAD"),
+            (Method::GET, "/Bulk", "POST"),
+            (Method::PUT, "/.search", "POST"),
+            (Method::OPTIONS, "/Users", "GET,HEAD,POST"),
         ] {
             let reply = send(server.request(method.clone(), path).body("test")).await;
             is_scim_error(&reply, 405);
@@ -49,7 +54,10 @@ on_both! {
         let bad = server.get("/Users?filter=nonsense").await.expect(400);
         assert_ne!(good.header("x-request-id"), bad.header("x-request-id"));
         let detail = &bad.body["urn:ietf:params:scim:api:messages:connector:2.0:ErrorDetail"];
-        assert_eq!((&detail["requestId"], &detail["code"]), (&json!(bad.header("x-request-id")), &json!("filter_invalid")));
+        assert_eq!(
+            (&detail["requestId"], &detail["code"]),
+            (&json!(bad.header("x-request-id")), &json!("filter_invalid"))
+        );
     }
 
     /// Names are indexed, so they have a length; a longer one is refused before the database sees it.
@@ -59,10 +67,14 @@ on_both! {
         server.post("/Users", user).await.expect(201);
         server.post("/Groups", json!({ "displayName": fits, "externalId": fits })).await.expect(201);
         for (path, body) in [
-            ("/Users", json!({ "userName": long })), ("/Users", json!({ "userName": "a", "displayName": long })),
-            ("/Users", json!({ "userName": "a", "externalId": long })), ("/Users", json!({ "userName": "a", "emails": [long] })),
-            ("/Groups", json!({ "displayName": long })), ("/Groups", json!({ "displayName": "a", "externalId": long })),
-            ("/Users", json!({ "userName": "  " })), ("/Groups", json!({ "displayName": "" })),
+            ("/Users", json!({ "userName": long })),
+            ("/Users", json!({ "userName": "a", "displayName": long })),
+            ("/Users", json!({ "userName": "a", "externalId": long })),
+            ("/Users", json!({ "userName": "a", "emails": [long] })),
+            ("/Groups", json!({ "displayName": long })),
+            ("/Groups", json!({ "displayName": "a", "externalId": long })),
+            ("/Users", json!({ "userName": "  " })),
+            ("/Groups", json!({ "displayName": "" })),
         ] {
             let reply = server.post(path, body).await;
             is_scim_error(&reply, 400);
@@ -78,12 +90,25 @@ on_both! {
         let deep = format!("{{\"userName\":\"a\",\"title\":{}{}}}", "[".repeat(50_000), "]".repeat(50_000));
         let nested = format!("{{\"userName\":\"a\",\"name\":{}1{}}}", "{\"a\":".repeat(120), "}".repeat(120));
         for body in [
-            r#"{"userName":"a\u0000b"}"#, r#"{"userName":"a","title":"\u0000"}"#, r#"{"userName":"\ud800"}"#,
-            r#"{"userName":"a","name":{"givenName":"\udc00x"}}"#, r#"{"userName":"a","title":1e999}"#,
-            r#"{"userName":"a","active":2}"#, r#"{"userName":"a","active":"perhaps"}"#, r#"{"userName":{}}"#,
-            r#"{"userName":["a","b"]}"#, r#"{"userName":null}"#, r#"{"userName":"a","emails":[[]]}"#,
-            r#"{"userName":"a","emails":true}"#, r#"{"userName":"a","x509Certificates":[{"value":"not base64!"}]}"#,
-            r#"{"userName":"a"} trailing"#, r#"{'userName':'a'}"#, "null", "42", "\"text\"", &deep,
+            r#"{"userName":"a\u0000b"}"#,
+            r#"{"userName":"a","title":"\u0000"}"#,
+            r#"{"userName":"\ud800"}"#,
+            r#"{"userName":"a","name":{"givenName":"\udc00x"}}"#,
+            r#"{"userName":"a","title":1e999}"#,
+            r#"{"userName":"a","active":2}"#,
+            r#"{"userName":"a","active":"perhaps"}"#,
+            r#"{"userName":{}}"#,
+            r#"{"userName":["a","b"]}"#,
+            r#"{"userName":null}"#,
+            r#"{"userName":"a","emails":[[]]}"#,
+            r#"{"userName":"a","emails":true}"#,
+            r#"{"userName":"a","x509Certificates":[{"value":"not base64!"}]}"#,
+            r#"{"userName":"a"} trailing"#,
+            r#"{'userName':'a'}"#,
+            "null",
+            "42",
+            "\"text\"",
+            &deep,
         ] {
             let reply = send(server.request(Method::POST, "/Users").body(body.to_owned())).await;
             is_scim_error(&reply, 400);
@@ -92,9 +117,13 @@ on_both! {
 
         // These are odd but can be understood; each of them leaves at most one user that can be read and listed.
         for body in [
-            r#"{"userName":"one","userName":"two"}"#, r#"{"userName":"three","USERNAME":"four"}"#,
-            r#"{"userName":99999999999999999999999999999999}"#, r#"{"userName":"a","title":-0.0}"#, r#"{"userName":1e308}"#,
-            r#"{"userName":"\ud83d\ude00 \u202e","displayName":"\uffff\u0001"}"#, &nested,
+            r#"{"userName":"one","userName":"two"}"#,
+            r#"{"userName":"three","USERNAME":"four"}"#,
+            r#"{"userName":99999999999999999999999999999999}"#,
+            r#"{"userName":"a","title":-0.0}"#,
+            r#"{"userName":1e308}"#,
+            r#"{"userName":"\ud83d\ude00 \u202e","displayName":"\uffff\u0001"}"#,
+            &nested,
         ] {
             let reply = send(server.request(Method::POST, "/Users").body(body.to_owned())).await;
             assert!(!reply.status.is_server_error(), "{body}: {}", reply.body);
