@@ -15,7 +15,10 @@ on_both! {
 
         let groups = server.get(&path).await.expect(200).body["groups"].clone();
         assert_eq!(groups.as_array().map(Vec::len), Some(2));
-        let shown = |id: &str, name: &str| json!({ "value": id, "$ref": format!("{}/Groups/{id}", server.base_url), "display": name, "type": "direct" });
+        let shown = |id: &str, name: &str| {
+            let address = format!("{}/Groups/{id}", server.base_url);
+            json!({ "value": id, "$ref": address, "display": name, "type": "direct" })
+        };
         for expected in [shown(&group, "Engineers"), shown(&other, "Analysts")] {
             assert!(groups.as_array().is_some_and(|groups| groups.contains(&expected)), "{groups}");
         }
@@ -107,7 +110,8 @@ on_both! {
             let request = server.client.request(method, format!("{}{path}", server.base_url));
             send(request.bearer_auth(&token).json(&body))
         };
-        let patch = |operation: Value| json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation] });
+        let patch_op = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+        let patch = |operation: Value| json!({ "schemas": [patch_op], "Operations": [operation] });
         for (method, path, body) in [
             (Method::POST, "/Groups", json!({ "displayName": "New", "shoeSize": 42 })),
             (Method::POST, "/Groups", json!({ "displayName": "New", "schemas": ["urn:nobody"] })),
@@ -163,13 +167,15 @@ async fn the_count_of_members_follows_every_change(database: Database) {
     server.patch(&path, json!([])).await.expect(200);
 }
 
-async fn create_users(server: &Server, count: usize) -> Vec<String> {
+pub async fn create_users(server: &Server, count: usize) -> Vec<String> {
     let mut ids = Vec::with_capacity(count);
     let numbers: Vec<usize> = (0..count).collect();
     for some in numbers.chunks(1_000) {
-        let operations: Vec<Value> = some.iter().map(|number| json!({
-            "method": "POST", "path": "/Users", "bulkId": number.to_string(), "data": { "userName": format!("u{number}") },
-        })).collect();
+        let create = |number: &usize| {
+            let data = json!({ "userName": format!("u{number}") });
+            json!({ "method": "POST", "path": "/Users", "bulkId": number.to_string(), "data": data })
+        };
+        let operations: Vec<Value> = some.iter().map(create).collect();
         let schema = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
         let reply = server.post("/Bulk", json!({ "schemas": [schema], "Operations": operations })).await.expect(200);
         for operation in reply.body["Operations"].as_array().expect("a list") {

@@ -1,8 +1,10 @@
 //! Lists in pages by index (RFC 7644 §3.4.2.4), in every order, over one type and over all.
 
+use crate::groups::create_users;
 use crate::support::{Database, Reply, Server, on_both, send};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::time::Duration;
 
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -126,6 +128,29 @@ on_both! {
         let all = users(&server, 30).await;
         tokio::time::sleep(Duration::from_secs(11)).await;
         walk_delete_walk(&server, &server, &all).await;
+    }
+}
+
+on_both! {
+    /// A page read from the end of the list while others create users must not leave wrong places behind.
+    async fn pages_read_while_users_are_created_leave_the_list_right(server) {
+        create_users(&server, 600).await;
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        let creates = async {
+            for number in 0..250 {
+                server.user(&format!("new{number}")).await;
+            }
+        };
+        let reads = async {
+            for start in (360..600).rev().step_by(2) {
+                server.get(&format!("/Users?startIndex={start}&count=2&attributes=userName")).await.expect(200);
+            }
+        };
+        tokio::join!(creates, reads);
+
+        let (by_index, total) = walk(&server, "/Users?attributes=userName", 5).await;
+        let distinct: HashSet<&String> = by_index.iter().collect();
+        assert_eq!((total, by_index.len(), distinct.len()), (850, 850, 850));
     }
 }
 
