@@ -13,7 +13,8 @@ on_both! {
             post("/Groups", "g", json!({ "displayName": "Both", "members": ["bulkId:b", "bulkId:a"] })),
             post("/Users", "b", managed("b", "a")),
             post("/Users", "a", json!({ "userName": "a" })),
-            { "method": "patch", "path": "/Users/bulkId:a", "data": [{ "op": "add", "path": "title", "value": "Boss" }] },
+            { "method": "patch", "path": "/Users/bulkId:a",
+              "data": [{ "op": "add", "path": "title", "value": "Boss" }] },
             { "method": "DELETE", "path": "/Users/bulkId:b" },
         ])).await.expect(200);
 

@@ -4,7 +4,6 @@ use crate::groups::create_users;
 use crate::support::{Database, Reply, Server, on_both, send};
 use reqwest::Method;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use std::time::Duration;
 
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -132,25 +131,37 @@ on_both! {
 }
 
 on_both! {
-    /// A page read from the end of the list while others create users must not leave wrong places behind.
+    /// A page that is read from the end of the list while others create users is the page that was asked for, and no
+    /// wrong place is remembered (`wrong_later`).
+    #[ignore = "bug: total and page are not read in one snapshot, so a page counted from the end is off"]
     async fn pages_read_while_users_are_created_leave_the_list_right(server) {
         create_users(&server, 600).await;
         tokio::time::sleep(Duration::from_secs(11)).await;
-        let creates = async {
-            for number in 0..250 {
-                server.user(&format!("new{number}")).await;
+        let creates = async |name: &str| {
+            for number in 0..100 {
+                server.user(&format!("{name}{number}")).await;
             }
         };
+        let read = async |start: usize| {
+            let page = server.get(&format!("/Users?startIndex={start}&count=1&attributes=userName")).await.expect(200);
+            let name = names(page.resources()).concat();
+            (name != format!("u{}", start - 1)).then_some((start, name))
+        };
+        // Downwards, so that no remembered place is nearer than the end of the list.
         let reads = async {
-            for start in (360..600).rev().step_by(2) {
-                server.get(&format!("/Users?startIndex={start}&count=2&attributes=userName")).await.expect(200);
+            let mut wrong = Vec::new();
+            for start in (300..600).rev() {
+                wrong.extend(read(start).await);
             }
+            wrong
         };
-        tokio::join!(creates, reads);
-
-        let (by_index, total) = walk(&server, "/Users?attributes=userName", 5).await;
-        let distinct: HashSet<&String> = by_index.iter().collect();
-        assert_eq!((total, by_index.len(), distinct.len()), (850, 850, 850));
+        let (wrong, ..) = tokio::join!(reads, creates("a"), creates("b"), creates("c"));
+        let mut wrong_later = Vec::new();
+        for start in (300..600).step_by(3) {
+            // Not each one: a page right behind another starts from the place that was just remembered.
+            wrong_later.extend(read(start).await);
+        }
+        assert_eq!((wrong, wrong_later), (vec![], vec![]));
     }
 }
 
