@@ -10,16 +10,20 @@ on_both! {
     /// RFC 7644 §3.7: answers come in the order of the operations, whatever order they ran in.
     async fn answers_stand_in_the_order_of_the_operations(server) {
         let reply = bulk(&server, json!([
-            post("/Groups", "g", json!({ "displayName": "Both", "members": [{ "value": "bulkId:b" }, { "value": "bulkId:a" }] })),
-            post("/Users", "b", json!({ "userName": "b", ENTERPRISE: { "manager": { "value": "bulkId:a" } } })),
+            post("/Groups", "g", json!({ "displayName": "Both", "members": ["bulkId:b", "bulkId:a"] })),
+            post("/Users", "b", managed("b", "a")),
             post("/Users", "a", json!({ "userName": "a" })),
-            { "method": "patch", "path": "/Users/bulkId:a", "data": { "Operations": [{ "op": "add", "path": "title", "value": "Boss" }] } },
+            { "method": "patch", "path": "/Users/bulkId:a",
+              "data": [{ "op": "add", "path": "title", "value": "Boss" }] },
             { "method": "DELETE", "path": "/Users/bulkId:b" },
         ])).await.expect(200);
 
         assert_eq!(statuses(&reply), ["201", "201", "201", "200", "204"]);
         let operations = reply.body["Operations"].as_array().expect("a list");
-        assert_eq!(operations.iter().map(|done| &done["bulkId"]).collect::<Vec<_>>(), [&json!("g"), &json!("b"), &json!("a"), &Value::Null, &Value::Null]);
+        assert_eq!(
+            operations.iter().map(|done| &done["bulkId"]).collect::<Vec<_>>(),
+            [&json!("g"), &json!("b"), &json!("a"), &Value::Null, &Value::Null]
+        );
         assert_eq!(operations[2]["location"], operations[3]["location"]);
         let group = read(&server, &operations[0]["location"]).await;
         let boss = read(&server, &operations[2]["location"]).await;
@@ -29,11 +33,17 @@ on_both! {
 
     /// RFC 7644 §3.7.1: users may be each other's manager.
     async fn references_in_a_circle_are_resolved(server) {
-        let manager = |name: &str, of: &str| json!({ "userName": name, ENTERPRISE: { "manager": { "value": format!("bulkId:{of}") } } });
-        let reply = bulk(&server, json!([
-            post("/Users", "a", manager("a", "c")), post("/Users", "b", manager("b", "a")), post("/Users", "c", manager("c", "b")),
-            post("/Users", "self", manager("self", "self")),
-        ])).await.expect(200);
+        let reply = bulk(
+            &server,
+            json!([
+                post("/Users", "a", managed("a", "c")),
+                post("/Users", "b", managed("b", "a")),
+                post("/Users", "c", managed("c", "b")),
+                post("/Users", "self", managed("self", "self")),
+            ]),
+        )
+        .await
+        .expect(200);
 
         assert_eq!(statuses(&reply), ["201"; 4]);
         for (user, boss) in [(0, 2), (1, 0), (2, 1), (3, 3)] {
@@ -46,12 +56,17 @@ on_both! {
     /// RFC 7644 §3.7.3: what refers to a failed operation fails too; the rest is done.
     async fn what_refers_to_a_failed_operation_fails_too(server) {
         server.user("taken").await;
-        let reply = bulk(&server, json!([
-            post("/Users", "x", json!({ "userName": "TAKEN" })),
-            post("/Groups", "g", json!({ "displayName": "Lost", "members": [{ "value": "bulkId:x" }] })),
-            post("/Groups", "h", json!({ "displayName": "Unknown", "members": [{ "value": "bulkId:nobody" }] })),
-            post("/Users", "y", json!({ "userName": "fine" })),
-        ])).await.expect(200);
+        let reply = bulk(
+            &server,
+            json!([
+                post("/Users", "x", json!({ "userName": "TAKEN" })),
+                post("/Groups", "g", json!({ "displayName": "Lost", "members": [{ "value": "bulkId:x" }] })),
+                post("/Groups", "h", json!({ "displayName": "Unknown", "members": [{ "value": "bulkId:nobody" }] })),
+                post("/Users", "y", json!({ "userName": "fine" })),
+            ]),
+        )
+        .await
+        .expect(200);
 
         assert_eq!(statuses(&reply), ["409", "400", "400", "201"]);
         let failed = &reply.body["Operations"][0];
@@ -64,11 +79,15 @@ on_both! {
     async fn fail_on_errors_stops(server) {
         server.user("taken").await;
         let operations = json!([
-            post("/Users", "1", json!({ "userName": "one" })), post("/Users", "2", json!({ "userName": "taken" })),
-            post("/Users", "3", json!({ "userName": "three" })), post("/Users", "4", json!({ "userName": "taken" })),
+            post("/Users", "1", json!({ "userName": "one" })),
+            post("/Users", "2", json!({ "userName": "taken" })),
+            post("/Users", "3", json!({ "userName": "three" })),
+            post("/Users", "4", json!({ "userName": "taken" })),
             post("/Users", "5", json!({ "userName": "five" })),
         ]);
-        let run = |limit: u64| server.post("/Bulk", json!({ "schemas": [SCHEMA], "failOnErrors": limit, "Operations": operations }));
+        let run = |limit: u64| {
+            server.post("/Bulk", json!({ "schemas": [SCHEMA], "failOnErrors": limit, "Operations": operations }))
+        };
 
         assert_eq!(statuses(&run(1).await.expect(200)), ["201", "409"]);
         assert_eq!(server.get("/Users").await.body["totalResults"], 2);
@@ -84,22 +103,27 @@ on_both! {
     /// One operation that makes no sense does not take the others with it.
     async fn a_malformed_operation_fails_alone(server) {
         let fine = |name: &str| post("/Users", name, json!({ "userName": name }));
-        let reply = bulk(&server, json!([
-            fine("first"),
-            { "method": "FETCH", "path": "/Users", "bulkId": "q" },
-            { "path": "/Users" },
-            { "method": "POST", "data": {} },
-            { "method": "POST", "path": "/Users", "bulkId": "n" },
-            { "method": "POST", "path": "/Robots", "bulkId": "r", "data": {} },
-            { "method": "POST", "path": "/Users/someone", "bulkId": "s", "data": { "userName": "s" } },
-            { "method": "PUT", "path": "/Users", "data": { "userName": "s" } },
-            { "method": "DELETE", "path": "/Users/nobody" },
-            { "method": "PATCH", "path": "/Groups/../Users", "data": { "Operations": [] } },
-            42, null, [], "text",
-            post("/Users", "bad", json!("no object")),
-            post("/Users", "empty", json!({})),
-            fine("last"),
-        ])).await.expect(200);
+        let reply = bulk(
+            &server,
+            json!([
+                fine("first"),
+                { "method": "FETCH", "path": "/Users", "bulkId": "q" },
+                { "path": "/Users" },
+                { "method": "POST", "data": {} },
+                { "method": "POST", "path": "/Users", "bulkId": "n" },
+                { "method": "POST", "path": "/Robots", "bulkId": "r", "data": {} },
+                { "method": "POST", "path": "/Users/someone", "bulkId": "s", "data": { "userName": "s" } },
+                { "method": "PUT", "path": "/Users", "data": { "userName": "s" } },
+                { "method": "DELETE", "path": "/Users/nobody" },
+                { "method": "PATCH", "path": "/Groups/../Users", "data": { "Operations": [] } },
+                42, null, [], "text",
+                post("/Users", "bad", json!("no object")),
+                post("/Users", "empty", json!({})),
+                fine("last"),
+            ]),
+        )
+        .await
+        .expect(200);
 
         let found = statuses(&reply);
         assert_eq!((found[0].as_str(), found[found.len() - 1].as_str()), ("201", "201"));
@@ -114,16 +138,23 @@ on_both! {
     async fn an_operation_on_an_old_version_is_refused(server) {
         let user = server.user("ada").await;
         let path = format!("/Users/{user}");
-        let change = |version: &str, title: &str| json!({
-            "method": "PATCH", "path": path, "version": version,
-            "data": { "Operations": [{ "op": "replace", "path": "title", "value": title }] },
-        });
-        let reply = bulk(&server, json!([
-            change("W/\"1\"", "one"), change("W/\"1\"", "late"),
-            { "method": "PUT", "path": path, "version": "W/\"1\"", "data": { "userName": "late" } },
-            { "method": "DELETE", "path": path, "version": "W/\"1\"" },
-            change("W/\"2\"", "two"),
-        ])).await.expect(200);
+        let change = |version: &str, title: &str| {
+            json!({
+                "method": "PATCH", "path": path, "version": version,
+                "data": { "Operations": [{ "op": "replace", "path": "title", "value": title }] },
+            })
+        };
+        let reply = bulk(
+            &server,
+            json!([
+                change("W/\"1\"", "one"), change("W/\"1\"", "late"),
+                { "method": "PUT", "path": path, "version": "W/\"1\"", "data": { "userName": "late" } },
+                { "method": "DELETE", "path": path, "version": "W/\"1\"" },
+                change("W/\"2\"", "two"),
+            ]),
+        )
+        .await
+        .expect(200);
 
         assert_eq!(statuses(&reply), ["200", "412", "412", "412", "200"]);
         assert_eq!(reply.body["Operations"][4]["version"], "W/\"3\"");
@@ -133,29 +164,48 @@ on_both! {
     /// An operation is done as a whole or not at all.
     async fn a_failed_operation_leaves_nothing(server) {
         let (ada, group) = (server.user("ada").await, server.group("Engineers", &[]).await);
-        let patch = |operations: Value| json!({ "method": "PATCH", "path": format!("/Groups/{group}"), "data": { "Operations": operations } });
+        let path = format!("/Groups/{group}");
+        let patch = |operations: Value| json!({ "method": "PATCH", "path": path, "data": operations });
         let unknown = "0197a000-0000-7000-8000-000000000000";
-        let reply = bulk(&server, json!([
-            patch(json!([{ "op": "replace", "path": "displayName", "value": "Changed" },
+        let reply = bulk(
+            &server,
+            json!([
+                patch(json!([{ "op": "replace", "path": "displayName", "value": "Changed" },
                          { "op": "add", "path": "members", "value": [{ "value": ada }, { "value": unknown }] }])),
-            post("/Groups", "n", json!({ "displayName": "New", "members": [{ "value": unknown }] })),
-            post("/Groups", "o", json!({ "displayName": "Other" })),
-        ])).await.expect(200);
+                post("/Groups", "n", json!({ "displayName": "New", "members": [{ "value": unknown }] })),
+                post("/Groups", "o", json!({ "displayName": "Other" })),
+            ]),
+        )
+        .await
+        .expect(200);
 
         assert_eq!(statuses(&reply), ["400", "400", "201"]);
         let read = server.get(&format!("/Groups/{group}")).await.body;
-        assert_eq!((&read["displayName"], &read["meta"]["version"], read.get("members")), (&json!("Engineers"), &json!("W/\"1\""), None));
+        assert_eq!(
+            (&read["displayName"], &read["meta"]["version"], read.get("members")),
+            (&json!("Engineers"), &json!("W/\"1\""), None)
+        );
         assert_eq!(server.get("/Groups").await.body["totalResults"], 2, "the totals forget it too");
     }
 
     /// contract.md: 1,000 operations and 1 MiB; the answer says which limit it was.
     async fn a_thousand_creates_are_done_and_one_more_is_refused(server) {
-        let creates = |count: usize| (0..count).map(|number| post("/Users", &number.to_string(), json!({ "userName": format!("u{number}") }))).collect::<Value>();
+        let creates = |count: usize| {
+            (0..count)
+                .map(|number| post("/Users", &number.to_string(), json!({ "userName": format!("u{number}") })))
+                .collect::<Value>()
+        };
         let refused = bulk(&server, creates(1_001)).await.expect(413);
-        assert!(refused.body["detail"].as_str().is_some_and(|detail| detail.contains("1000 operations")), "{}", refused.body);
+        assert!(
+            refused.body["detail"].as_str().is_some_and(|detail| detail.contains("1000 operations")),
+            "{}",
+            refused.body
+        );
 
         let filler = "x".repeat(1_048_576);
-        let large = bulk(&server, json!([post("/Users", "1", json!({ "userName": "large", "title": filler }))])).await.expect(413);
+        let large = bulk(&server, json!([post("/Users", "1", json!({ "userName": "large", "title": filler }))]))
+            .await
+            .expect(413);
         assert!(large.body["detail"].as_str().is_some_and(|detail| detail.contains("1048576 bytes")), "{}", large.body);
         assert_eq!(server.get("/Users").await.body["totalResults"], 0);
 
@@ -167,10 +217,12 @@ on_both! {
     /// RFC 7644 §3.7.1: in a circle too, nobody refers to what was not made.
     async fn a_circle_with_a_failure_leaves_no_loose_reference(server) {
         server.user("taken").await;
-        let manager = |name: &str, of: &str| json!({ "userName": name, ENTERPRISE: { "manager": { "value": format!("bulkId:{of}") } } });
-        let reply = bulk(&server, json!([
-            post("/Users", "a", manager("taken", "b")), post("/Users", "b", manager("fine", "a")),
-        ])).await.expect(200);
+        let reply = bulk(
+            &server,
+            json!([post("/Users", "a", managed("taken", "b")), post("/Users", "b", managed("fine", "a")),]),
+        )
+        .await
+        .expect(200);
 
         assert_eq!(statuses(&reply)[0], "409");
         let found = server.find("/Users", "userName eq \"fine\"").await;
@@ -182,9 +234,14 @@ on_both! {
 
     /// RFC 7644 §3.7: a bulkId is unique in its request; the client's mistake must not look like bad luck.
     async fn a_bulk_id_that_is_used_twice_is_the_mistake_of_the_client(server) {
-        let reply = bulk(&server, json!([
-            post("/Users", "same", json!({ "userName": "one" })), post("/Users", "same", json!({ "userName": "two" })),
-        ])).await;
+        let reply = bulk(
+            &server,
+            json!([
+                post("/Users", "same", json!({ "userName": "one" })),
+                post("/Users", "same", json!({ "userName": "two" })),
+            ]),
+        )
+        .await;
         assert!(reply.status == 400 || statuses(&reply)[1] == "400", "{}", reply.body);
     }
 }
@@ -193,6 +250,11 @@ const SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 
 fn post(path: &str, bulk_id: &str, data: Value) -> Value {
     json!({ "method": "POST", "path": path, "bulkId": bulk_id, "data": data })
+}
+
+/// A user whose manager is another operation.
+fn managed(name: &str, by: &str) -> Value {
+    json!({ "userName": name, ENTERPRISE: { "manager": { "value": format!("bulkId:{by}") } } })
 }
 
 async fn bulk(server: &Server, operations: Value) -> Reply {

@@ -45,7 +45,16 @@ on_both! {
             get(&server, &good).await.expect(200);
         }
         let upper = token.to_uppercase();
-        for bad in ["", "Bearer", "Bearer ", "Basic dXNlcjpwYXNz", "non-token", &format!("Basic {token}"), &upper, &token[..20]] {
+        for bad in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Basic dXNlcjpwYXNz",
+            "non-token",
+            &format!("Basic {token}"),
+            &upper,
+            &token[..20],
+        ] {
             refused(&get(&server, bad).await);
         }
         refused(&send(server.client.get(format!("{}/Users", server.base_url))).await);
@@ -78,7 +87,8 @@ on_both! {
     async fn nothing_of_another_account_can_be_reached(server) {
         let user = server.user("ada").await;
         let group = server.group("Engineers", std::slice::from_ref(&user)).await;
-        let before = [server.get(&format!("/Users/{user}")).await.body, server.get(&format!("/Groups/{group}")).await.body];
+        let before =
+            [server.get(&format!("/Users/{user}")).await.body, server.get(&format!("/Groups/{group}")).await.body];
         let stranger = server.other_account("other").await;
         let ask = |method: Method, path: &str| {
             server.client.request(method, format!("{}{path}", server.base_url)).bearer_auth(&stranger)
@@ -109,7 +119,8 @@ on_both! {
                 assert_eq!(reply.body["totalResults"], 0, "{list} {filter}");
             }
         }
-        let after = [server.get(&format!("/Users/{user}")).await.body, server.get(&format!("/Groups/{group}")).await.body];
+        let after =
+            [server.get(&format!("/Users/{user}")).await.body, server.get(&format!("/Groups/{group}")).await.body];
         assert_eq!(after, before);
     }
 
@@ -118,7 +129,9 @@ on_both! {
         server.user("ada").await;
         server.group("Engineers", &[]).await;
         let other = server.other_account("other").await;
-        for (path, body) in [("/Users", json!({ "userName": "ada" })), ("/Groups", json!({ "displayName": "Engineers" }))] {
+        for (path, body) in
+            [("/Users", json!({ "userName": "ada" })), ("/Groups", json!({ "displayName": "Engineers" }))]
+        {
             let request = server.client.post(format!("{}{path}", server.base_url)).bearer_auth(&other);
             send(request.json(&body)).await.expect(201);
         }
@@ -138,7 +151,8 @@ on_both! {
             }
             DatabaseUrl::Postgres(url) => {
                 let url = url.clone();
-                let rows = tokio::task::spawn_blocking(move || query(&url, "SELECT encode(hash, 'escape'), * FROM tokens"));
+                let rows =
+                    tokio::task::spawn_blocking(move || query(&url, "SELECT encode(hash, 'escape'), * FROM tokens"));
                 let rows = rows.await.expect("psql runs").join("\n");
                 assert!(!rows.is_empty() && !rows.contains(&server.token[4..]));
             }

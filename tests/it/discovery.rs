@@ -1,5 +1,5 @@
-//! What the server says about itself (RFC 7643 §5–7, RFC 7644 §4). The snapshots are the published contract: a change of
-//! one of them is a change that clients see.
+//! What the server says about itself (RFC 7643 §5–7, RFC 7644 §4). The snapshots are the published contract: to change
+//! one of them is to change what clients see.
 
 use crate::support::{Database, Server, on_both};
 use serde_json::Value;

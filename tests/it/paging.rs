@@ -1,13 +1,13 @@
-//! Lists in pages: by index (RFC 7644 §3.4.2.4) and by cursor (RFC 9865), in every order.
+//! Lists in pages by index (RFC 7644 §3.4.2.4), in every order, over one type and over all.
 
-use crate::support::{Database, Reply, Server, fresh, on_both, send};
+use crate::groups::create_users;
+use crate::support::{Database, Reply, Server, on_both, send};
 use reqwest::Method;
 use scim_connector::domain::{Dialect, Id};
 use scim_connector::provisioning::{self, Caller};
 use scim_connector::scim::list::Query;
 use scim_connector::scim::schema::USER;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use std::time::Duration;
 
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -53,47 +53,36 @@ on_both! {
         }
     }
 
-    /// RFC 9865 §2.1: every page but the last has a nextCursor; pages have no startIndex.
-    async fn a_cursor_leads_through_all_to_the_end(server) {
-        let all = users(&server, 11).await;
-        for count in [1, 4, 11] {
-            assert_eq!(names(&by_cursor(&server, "/Users?", count).await), all, "count={count}");
-        }
-        let first = server.get("/Users?cursor=&count=4").await.expect(200).body;
-        assert_eq!((first.get("startIndex"), &first["itemsPerPage"]), (None, &json!(4)));
-        let empty = server.get("/Users?cursor=&count=0").await.expect(200).body;
-        assert_eq!((empty.get("nextCursor"), &empty["totalResults"], &empty["itemsPerPage"]), (None, &json!(11), &json!(0)));
-    }
-
-    /// RFC 7644 §3.4.2.3: a user without the attribute comes last, and first when the order is descending.
-    async fn a_sorted_cursor_passes_users_without_the_key(server) {
-        for (name, title) in [("a", Some("m")), ("b", None), ("c", Some("Z")), ("d", Some("b")), ("e", None), ("f", Some("B"))] {
-            server.post("/Users", json!({ "userName": name, "title": title })).await.expect(201);
-        }
-        for count in [1, 2, 4] {
-            let ascending = by_cursor(&server, "/Users?sortBy=title&", count).await;
-            assert_eq!(names(&ascending).concat(), "dfacbe", "count={count}");
-            let descending = by_cursor(&server, "/Users?sortBy=title&sortOrder=descending&", count).await;
-            assert_eq!(names(&descending).concat(), "ebcafd", "count={count}");
-            assert_eq!(walk(&server, "/Users?sortBy=title&sortOrder=descending", count).await.0.concat(), "ebcafd");
-        }
-    }
-
     /// RFC 7644 §3.4.2.3: of a list the primary element counts, else the first; text is compared without case.
     async fn every_kind_of_attribute_can_be_sorted_by(server) {
-        for (name, family, email, second, active) in [
-            ("a", "beta", "c@x", "z@x", true), ("b", "Álpha", "A@x", "y@x", false), ("c", "ALPHA", "b@x", "x@x", true),
-        ] {
-            let emails = json!([{ "value": second, "type": "home" }, { "value": email, "type": "work", "primary": true }]);
-            let user = json!({ "userName": name, "name": { "familyName": family }, "emails": emails, "active": active });
+        for (name, family, email, second, active) in
+            [("a", "beta", "c@x", "z@x", true), ("b", "Álpha", "A@x", "y@x", false), ("c", "ALPHA", "b@x", "x@x", true)]
+        {
+            let emails =
+                json!([{ "value": second, "type": "home" }, { "value": email, "type": "work", "primary": true }]);
+            let user =
+                json!({ "userName": name, "name": { "familyName": family }, "emails": emails, "active": active });
             server.post("/Users", user).await.expect(201);
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         let a = server.find("/Users", "userName eq \"a\"").await.resources()[0]["id"].clone();
-        server.patch(&format!("/Users/{}", a.as_str().expect("an id")), json!([{ "op": "add", "path": "title", "value": "x" }])).await.expect(200);
+        server
+            .patch(
+                &format!("/Users/{}", a.as_str().expect("an id")),
+                json!([{ "op": "add", "path": "title", "value": "x" }]),
+            )
+            .await
+            .expect(200);
         for (sort_by, expected) in [
-            ("userName", "abc"), ("emails", "bca"), ("emails.value", "bca"), ("name.familyName", "cab"),
-            ("active", "bac"), ("meta.created", "abc"), ("meta.lastModified", "bca"), ("id", "abc"), ("USERNAME", "abc"),
+            ("userName", "abc"),
+            ("emails", "bca"),
+            ("emails.value", "bca"),
+            ("name.familyName", "cab"),
+            ("active", "bac"),
+            ("meta.created", "abc"),
+            ("meta.lastModified", "bca"),
+            ("id", "abc"),
+            ("USERNAME", "abc"),
             ("urn:ietf:params:scim:schemas:core:2.0:User:name.familyName", "cab"),
         ] {
             let found = names(server.get(&format!("/Users?sortBy={sort_by}")).await.expect(200).resources()).concat();
@@ -101,69 +90,6 @@ on_both! {
         }
         for sort_by in ["shoeSize", "password", "name", "groups", "schemas"] {
             server.get(&format!("/Users?sortBy={sort_by}")).await.expect(400);
-        }
-    }
-
-    /// RFC 9865 §2: what comes or goes between two pages shows nothing twice and hides nothing that stays.
-    async fn changes_between_pages_show_nothing_twice(server) {
-        for (round, order) in ["", "sortBy=userName&", "sortBy=userName&sortOrder=descending&"].iter().enumerate() {
-            let stay: Vec<String> = (1..=9).map(|number| format!("r{round}-{number}")).collect();
-            for name in &stay {
-                server.user(name).await;
-            }
-            let path = format!("/Users?{order}filter=userName sw \"r{round}\"&");
-            let first = server.get(&format!("{path}cursor=&count=3")).await.expect(200);
-            let mut seen = names(first.resources());
-
-            let last_seen = first.resources()[2]["id"].as_str().expect("an id");
-            server.delete(&format!("/Users/{last_seen}")).await.expect(204);
-            for name in ["-0", "-45", "-99"] {
-                server.user(&format!("r{round}{name}")).await;
-            }
-            seen.extend(names(&follow(&server, &path, 3, &first).await));
-
-            let distinct: HashSet<&String> = seen.iter().collect();
-            assert_eq!(distinct.len(), seen.len(), "{order}: {seen:?}");
-            assert!(stay.iter().all(|name| distinct.contains(name)), "{order}: {seen:?}");
-        }
-    }
-
-    /// RFC 9865 §2.2, §5: forged, foreign, and of another query are all the same `invalidCursor`.
-    async fn a_cursor_is_good_for_its_own_query_only(server) {
-        users(&server, 6).await;
-        let first = server.get("/Users?cursor=&count=2").await.expect(200);
-        let cursor = first.body["nextCursor"].as_str().expect("a cursor").to_owned();
-        assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)), "{cursor}");
-        let mut forged = cursor.clone();
-        forged.replace_range(cursor.len() / 2..=cursor.len() / 2, if cursor.as_bytes()[cursor.len() / 2] == b'A' { "B" } else { "A" });
-
-        for (query, scim_type) in [
-            (format!("count=2&cursor={forged}"), "invalidCursor"),
-            ("count=2&cursor=nonsense".to_owned(), "invalidCursor"),
-            (format!("count=2&cursor={cursor}&filter=userName pr"), "invalidCursor"),
-            (format!("count=2&cursor={cursor}&sortBy=userName"), "invalidCursor"),
-            (format!("count=2&cursor={cursor}&attributes=userName"), "invalidCursor"),
-            (format!("count=3&cursor={cursor}"), "invalidCount"),
-            (format!("cursor={cursor}"), "invalidCount"),
-            ("count=1001&cursor=".to_owned(), "invalidCount"),
-        ] {
-            assert_eq!(server.get(&format!("/Users?{query}")).await.expect(400).scim_type(), scim_type, "{query}");
-        }
-        let other = server.other_account("other").await;
-        let url = format!("{}/Users?count=2&cursor={cursor}", server.base_url);
-        let foreign = send(server.client.get(url).bearer_auth(other)).await.expect(400);
-        let unknown = server.get("/Users?count=2&cursor=nonsense").await;
-        assert_eq!((foreign.scim_type(), &foreign.body["detail"]), ("invalidCursor", &unknown.body["detail"]));
-    }
-
-    /// RFC 9865 §2: only the cursor differs from page to page; another endpoint is another query.
-    async fn a_cursor_of_users_is_not_good_for_groups(server) {
-        users(&server, 3).await;
-        let first = server.get("/Users?cursor=&count=2").await.expect(200);
-        let cursor = first.body["nextCursor"].as_str().expect("a cursor");
-        for path in ["/Groups", "/"] {
-            let reply = server.get(&format!("{path}?count=2&cursor={cursor}")).await.expect(400);
-            assert_eq!(reply.scim_type(), "invalidCursor", "{path}");
         }
     }
 
@@ -207,6 +133,41 @@ on_both! {
     }
 }
 
+on_both! {
+    /// A page that is read from the end of the list while others create users is the page that was asked for, and no
+    /// wrong place is remembered (`wrong_later`).
+    #[ignore = "bug: total and page are not read in one snapshot, so a page counted from the end is off"]
+    async fn pages_read_while_users_are_created_leave_the_list_right(server) {
+        create_users(&server, 600).await;
+        tokio::time::sleep(Duration::from_secs(11)).await;
+        let creates = async |name: &str| {
+            for number in 0..100 {
+                server.user(&format!("{name}{number}")).await;
+            }
+        };
+        let read = async |start: usize| {
+            let page = server.get(&format!("/Users?startIndex={start}&count=1&attributes=userName")).await.expect(200);
+            let name = names(page.resources()).concat();
+            (name != format!("u{}", start - 1)).then_some((start, name))
+        };
+        // Downwards, so that no remembered place is nearer than the end of the list.
+        let reads = async {
+            let mut wrong = Vec::new();
+            for start in (300..600).rev() {
+                wrong.extend(read(start).await);
+            }
+            wrong
+        };
+        let (wrong, ..) = tokio::join!(reads, creates("a"), creates("b"), creates("c"));
+        let mut wrong_later = Vec::new();
+        for start in (300..600).step_by(3) {
+            // Not each one: a page right behind another starts from the place that was just remembered.
+            wrong_later.extend(read(start).await);
+        }
+        assert_eq!((wrong, wrong_later), (vec![], vec![]));
+    }
+}
+
 /// The same when another replica deletes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pages_stay_right_when_another_server_deletes() {
@@ -219,20 +180,6 @@ async fn pages_stay_right_when_another_server_deletes() {
     let first = one.get("/Users?cursor=&count=7").await.expect(200);
     let rest = follow(&two, "/Users?", 7, &first).await;
     assert_eq!(first.resources().len() + rest.len(), 25);
-}
-
-/// RFC 9865 §2.2: `expiredCursor`.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_expires() {
-    let (url, _folder) = fresh(Database::Sqlite).await;
-    let server = Server::start_on(url, |config| config.scim.cursor_timeout_seconds = 0).await;
-    users(&server, 3).await;
-    let first = server.get("/Users?cursor=&count=1").await.expect(200);
-    let next = format!("/Users?count=1&cursor={}", first.body["nextCursor"].as_str().expect("a cursor"));
-    server.get(&next).await.expect(200);
-
-    tokio::time::sleep(Duration::from_millis(2100)).await;
-    assert_eq!(server.get(&next).await.expect(400).scim_type(), "expiredCursor");
 }
 
 /// Walks, deletes near the beginning through `other`, walks again at both, several times; deletes and adds at once too.
@@ -287,7 +234,7 @@ async fn page_later(server: &Server, start: usize, count: usize) -> Vec<String> 
 }
 
 /// `u001`, `u002`, … in order of creation.
-async fn users(server: &Server, count: usize) -> Vec<String> {
+pub async fn users(server: &Server, count: usize) -> Vec<String> {
     let names: Vec<String> = (1..=count).map(|number| format!("u{number:03}")).collect();
     for name in &names {
         server.user(name).await;
@@ -295,13 +242,13 @@ async fn users(server: &Server, count: usize) -> Vec<String> {
     names
 }
 
-fn names(resources: &[Value]) -> Vec<String> {
+pub fn names(resources: &[Value]) -> Vec<String> {
     let name = |resource: &Value| resource["userName"].as_str().or(resource["displayName"].as_str()).map(str::to_owned);
     resources.iter().filter_map(name).collect()
 }
 
 /// All names by index, and the last `totalResults`.
-async fn walk(server: &Server, path: &str, count: usize) -> (Vec<String>, usize) {
+pub async fn walk(server: &Server, path: &str, count: usize) -> (Vec<String>, usize) {
     let mut found = Vec::new();
     loop {
         let start = (found.len() + 1).to_string();
@@ -315,15 +262,8 @@ async fn walk(server: &Server, path: &str, count: usize) -> (Vec<String>, usize)
     }
 }
 
-async fn by_cursor(server: &Server, path: &str, count: usize) -> Vec<Value> {
-    let first = server.get(&format!("{path}cursor=&count={count}")).await.expect(200);
-    let mut all = first.resources().to_vec();
-    all.extend(follow(server, path, count, &first).await);
-    all
-}
-
 /// What comes behind this page.
-async fn follow(server: &Server, path: &str, count: usize, first: &Reply) -> Vec<Value> {
+pub async fn follow(server: &Server, path: &str, count: usize, first: &Reply) -> Vec<Value> {
     let (mut rest, mut cursor) = (vec![], first.body["nextCursor"].clone());
     while let Some(next) = cursor.as_str() {
         let page = server.get(&format!("{path}cursor={next}&count={count}")).await.expect(200);

@@ -2,10 +2,12 @@
 
 mod client;
 mod cluster;
+mod program;
 mod server;
 
 pub use client::{Reply, send};
 pub use cluster::query;
+pub use program::Folder;
 pub use server::{Database, Server, empty_postgres, fresh};
 
 /// Makes a test for each database of one body.
