@@ -2,7 +2,6 @@
 
 use crate::support::{Database, Reply, Server, on_both, send};
 use reqwest::Method;
-use scim_connector::storage::{Error, Tx};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -3,6 +3,7 @@
 //! The tests speak HTTP to a server that runs inside the test process. `on_both!` makes two tests of one.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "figures of a run are shown with --nocapture")]
 
 mod support;
 
@@ -13,6 +14,7 @@ mod command_line;
 mod concurrency;
 mod credentials;
 mod cursors;
+mod dependencies;
 mod discovery;
 mod errors;
 mod filters;
