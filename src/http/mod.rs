@@ -5,30 +5,26 @@ mod bulk;
 mod discovery;
 mod edge;
 mod extract;
-mod groups;
 mod health;
 mod me;
 mod openapi;
+mod resources;
 mod search;
 mod server;
-mod users;
 
 pub use server::serve;
 
 use crate::app::App;
+use crate::provisioning::{Groups, Users, Verbs};
 use axum::Router;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 fn router(app: App) -> Router {
     let scim = Router::new()
+        .merge(of_type::<Users>())
+        .merge(of_type::<Groups>())
         .route("/", get(search::everything))
-        .route("/Users", get(users::list).post(users::create))
-        .route("/Users/.search", post(search::users))
-        .route("/Users/{id}", get(users::read).put(users::replace).patch(users::patch).delete(users::delete))
-        .route("/Groups", get(groups::list).post(groups::create))
-        .route("/Groups/.search", post(search::groups))
-        .route("/Groups/{id}", get(groups::read).put(groups::replace).patch(groups::patch).delete(groups::delete))
         .route("/.search", post(search::search_everything))
         .route("/Bulk", post(bulk::bulk))
         .route("/Me", get(me::me).post(me::me).put(me::me).patch(me::me).delete(me::me))
@@ -47,4 +43,18 @@ fn router(app: App) -> Router {
         .layer(CatchPanicLayer::custom(edge::panicked))
         .layer(axum::middleware::from_fn_with_state(app.clone(), edge::around))
         .with_state(app)
+}
+
+/// The paths of one resource type.
+fn of_type<V: Verbs>() -> Router<App> {
+    let endpoint = V::RESOURCE_TYPE.endpoint;
+    let collection = get(resources::list::<V>).post(resources::create::<V>);
+    let member = get(resources::read::<V>)
+        .put(resources::replace::<V>)
+        .patch(resources::patch::<V>)
+        .delete(resources::delete::<V>);
+    Router::new()
+        .route(endpoint, collection)
+        .route(&format!("{endpoint}/.search"), post(search::of_type::<V>))
+        .route(&format!("{endpoint}/{{id}}"), member)
 }

@@ -3,31 +3,20 @@
 use super::answer::{Failure, json};
 use super::extract::{Authenticated, Json, Listed};
 use crate::app::App;
-use crate::provisioning::{self, Caller, Error};
+use crate::provisioning::{self, Caller, Error, Verbs};
 use crate::scim::list::Query;
-use crate::scim::schema::{GROUP, ResourceType, USER};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value;
 
-pub async fn users(state: State<App>, caller: Authenticated, Json(body): Json) -> Result<Response, Failure> {
-    of_type(state, caller, body, &USER).await
-}
-
-pub async fn groups(state: State<App>, caller: Authenticated, Json(body): Json) -> Result<Response, Failure> {
-    of_type(state, caller, body, &GROUP).await
-}
-
-async fn of_type(
+pub async fn of_type<V: Verbs>(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
-    body: Value,
-    resource_type: &'static ResourceType,
+    Json(body): Json,
 ) -> Result<Response, Failure> {
     let query = Query::from_search_request(body).map_err(Error::from)?;
     let request = app.service.request(caller, app.now());
-    let page = provisioning::list(&app.service, request, resource_type, query).await?;
+    let page = provisioning::list(&app.service, request, V::RESOURCE_TYPE, query).await?;
     Ok(json(StatusCode::OK, page.render()))
 }
 

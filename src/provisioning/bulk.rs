@@ -3,10 +3,8 @@
 //! The ids of everything that the request creates are made before anything runs. So references by `bulkId` are filled
 //! in whatever the order of the operations, and two users may be each other's manager.
 
-use super::groups::{self, GroupPatch, GroupReplacement, NewGroup};
 use super::render::Answer;
-use super::users::{self, NewUser, UserPatch, UserReplacement};
-use super::{Error, Refusal, Request, Service};
+use super::{Error, Groups, Refusal, Request, Service, Users, Verbs};
 use crate::domain::Id;
 use crate::scim::Error as ScimError;
 use crate::scim::bulk::{BulkRequest, Item, Method, Operation, Outcome, order, references, render, substitute};
@@ -32,8 +30,7 @@ pub async fn bulk(service: &Service, request: Request, body: Value, request_id: 
         .filter_map(|operation| Some((operation.bulk_id.clone()?, Id::new().to_string())))
         .collect();
     let repeated = repeated_bulk_ids(&message.operations);
-    let most = service.settings.group_answer_members;
-    let run = Run { request, message, order, ids, repeated, request_id, most };
+    let run = Run { request, message, order, ids, repeated, request_id };
     let outcomes = service.db.write(async move |tx| run.until_sound(tx).await).await?;
     Ok(render(&outcomes))
 }
@@ -47,8 +44,6 @@ struct Run {
     /// Operations whose `bulkId` another one had before.
     repeated: HashSet<usize>,
     request_id: String,
-    /// See `Settings::group_answer_members`.
-    most: i64,
 }
 
 impl Run {
@@ -145,63 +140,39 @@ impl Run {
         substitute(&mut operation, &self.ids)?;
         let (resource_type, id) = target(&operation)?;
         if resource_type == &GROUP {
-            self.on_group(tx, operation, id).await
+            self.on::<Groups>(tx, operation, id).await
         } else {
-            self.on_user(tx, operation, id).await
+            self.on::<Users>(tx, operation, id).await
         }
     }
 
-    async fn on_user(&self, tx: &mut Tx<'_>, operation: Operation, id: Option<String>) -> Result<Done, Error> {
-        let (request, projection) = (&self.request, &Projection::DEFAULT);
-        let condition = operation.version.as_deref().map(Condition::parse);
-        let (new, data) = (self.new_id(&operation), operation.data);
-        match (operation.method, id) {
-            (Method::Post, _) => {
-                let user = NewUser::decode(request, new, data)?;
-                users::create(tx, request, &user, projection).await.map(|answer| done(201, answer))
-            }
-            (Method::Put, Some(id)) => {
-                let replacement = UserReplacement::decode(request, &id, data, condition)?;
-                users::replace(tx, request, &replacement, projection).await.map(|answer| done(200, answer))
-            }
-            (Method::Patch, Some(id)) => {
-                let changes = UserPatch::decode(request, &id, data, condition)?;
-                users::patch(tx, request, &changes, projection).await.map(|answer| done(200, answer))
-            }
-            (Method::Delete, Some(id)) => {
-                users::delete(tx, request, &id, condition.as_ref()).await?;
-                Ok(Done { status: 204, location: self.location("/Users", &id), version: None })
-            }
-            (_, None) => Err(without_id()),
-        }
-    }
-
-    async fn on_group(&self, tx: &mut Tx<'_>, operation: Operation, id: Option<String>) -> Result<Done, Error> {
+    async fn on<V: Verbs>(&self, tx: &mut Tx<'_>, operation: Operation, id: Option<String>) -> Result<Done, Error> {
         let request = &self.request;
-        // Nobody sees the members in the answer.
-        let projection = &Projection::new(None, Some(&["members".to_owned()]), &GROUP);
+        // Nobody sees the members of a group in the answer.
+        let projection = &Projection::new(None, Some(&["members".to_owned()]), V::RESOURCE_TYPE);
         let condition = operation.version.as_deref().map(Condition::parse);
         let (new, data) = (self.new_id(&operation), operation.data);
+        let gone = |id: &str| {
+            let location = format!("{}{}/{id}", request.base_url, V::RESOURCE_TYPE.endpoint);
+            Done { status: 204, location, version: None }
+        };
         match (operation.method, id) {
             (Method::Post, _) => {
-                let group = NewGroup::decode(request, new, data)?;
-                groups::create(tx, request, &group, projection).await.map(|answer| done(201, answer))
+                let new = V::decode_new(request, new, data)?;
+                V::create(tx, request, &new, projection).await.map(|answer| done(201, answer))
             }
             (Method::Put, Some(id)) => {
-                let replacement = GroupReplacement::decode(request, &id, data, condition)?;
-                groups::replace(tx, request, &replacement, projection).await.map(|answer| done(200, answer))
+                let replacement = V::decode_replacement(request, &id, data, condition)?;
+                V::replace(tx, request, &replacement, projection).await.map(|answer| done(200, answer))
             }
             (Method::Patch, Some(id)) => {
-                let changes = GroupPatch::decode(request, &id, data, condition)?;
-                let answer = groups::patch(tx, request, &changes, self.most, projection).await?;
-                Ok(match answer {
-                    Some(answer) => done(200, answer),
-                    None => Done { status: 204, location: self.location("/Groups", &id), version: None },
-                })
+                let patch = V::decode_patch(request, &id, data, condition)?;
+                let answer = V::patch(tx, request, &patch, projection).await?;
+                Ok(answer.map_or_else(|| gone(&id), |answer| done(200, answer)))
             }
             (Method::Delete, Some(id)) => {
-                groups::delete(tx, request, &id, condition.as_ref()).await?;
-                Ok(Done { status: 204, location: self.location("/Groups", &id), version: None })
+                V::delete(tx, request, V::parse_id(&id)?, condition.as_ref()).await?;
+                Ok(gone(&id))
             }
             (_, None) => Err(without_id()),
         }
@@ -210,10 +181,6 @@ impl Run {
     fn new_id(&self, operation: &Operation) -> Id {
         let planned = operation.bulk_id.as_ref().and_then(|name| self.ids.get(name));
         planned.and_then(|id| id.parse().ok()).unwrap_or_else(Id::new)
-    }
-
-    fn location(&self, endpoint: &str, id: &str) -> String {
-        format!("{}{endpoint}/{id}", self.request.base_url)
     }
 
     fn outcome(&self, index: usize, result: Result<Done, Error>) -> Outcome {

@@ -13,15 +13,17 @@ mod profile;
 mod refusal;
 mod render;
 mod users;
+mod verbs;
 
 pub use authenticate::authenticate;
 pub use bulk::bulk;
 pub use error::Error;
-pub use groups::{create_group, delete_group, patch_group, read_group, replace_group};
+pub use groups::Groups;
 pub use list::{list, search_everything};
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
-pub use users::{create_user, delete_user, patch_user, read_user, replace_user};
+pub use users::Users;
+pub use verbs::{Verbs, create, delete, patch, read, replace};
 
 use crate::domain::{Dialect, Id};
 use crate::scim::cursor::Cursors;
@@ -74,12 +76,15 @@ pub struct Request {
     /// Milliseconds since 1970.
     pub now: i64,
     pub base_url: Arc<str>,
+    /// See `Settings`.
+    pub group_answer_members: i64,
 }
 
 impl Service {
     /// A request of `caller` at `now`.
     pub fn request(&self, caller: Caller, now: i64) -> Request {
-        Request { caller, now, base_url: Arc::clone(&self.settings.base_url) }
+        let base_url = Arc::clone(&self.settings.base_url);
+        Request { caller, now, base_url, group_answer_members: self.settings.group_answer_members }
     }
 }
 

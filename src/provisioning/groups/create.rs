@@ -1,10 +1,11 @@
 //! POST /Groups (RFC 7644 §3.3).
 
+use super::change::show;
+use super::draft::{draft, taken};
 use super::members::MemberChanges;
-use super::{draft, show, taken};
 use crate::domain::{Group, GroupDraft, Id};
 use crate::provisioning::render::Answer;
-use crate::provisioning::{Error, Request, Service, log_ignored, profile};
+use crate::provisioning::{Error, Request, log_ignored, profile};
 use crate::scim::decode;
 use crate::scim::project::Projection;
 use crate::scim::schema::GROUP;
@@ -29,16 +30,6 @@ impl NewGroup {
         let draft = draft(&profile::with_id(decoded.resource, id, &GROUP))?;
         Ok(Self { id, draft, members })
     }
-}
-
-pub async fn create_group(
-    service: &Service,
-    request: Request,
-    body: Value,
-    projection: Projection,
-) -> Result<Answer, Error> {
-    let group = NewGroup::decode(&request, Id::new(), body)?;
-    service.db.write(async move |tx| create(tx, &request, &group, &projection).await).await
 }
 
 pub async fn create(

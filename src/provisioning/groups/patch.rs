@@ -1,10 +1,12 @@
 //! PATCH /Groups/{id} (RFC 7644 §3.5.2).
 
+use super::Groups;
+use super::change::{load, save, show};
 use super::members::MemberChanges;
-use super::{load, parse_id, save, show};
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
-use crate::provisioning::{Error, Request, Service, log_ignored};
+use crate::provisioning::verbs::Verbs;
+use crate::provisioning::{Error, Request, log_ignored};
 use crate::scim::etag::Condition;
 use crate::scim::patch::{Change, PatchRequest, apply, bind};
 use crate::scim::project::Projection;
@@ -32,35 +34,21 @@ impl GroupPatch {
         for change in of_members {
             members.include(change)?;
         }
-        Ok(Self { id: parse_id(id)?, changes, members, condition })
+        Ok(Self { id: Groups::parse_id(id)?, changes, members, condition })
     }
 }
 
 /// Answers with the group, or with nothing when it has too many members to show each time.
-pub async fn patch_group(
-    service: &Service,
-    request: Request,
-    id: &str,
-    body: Value,
-    condition: Option<Condition>,
-    projection: Projection,
-) -> Result<Option<Answer>, Error> {
-    let changes = GroupPatch::decode(&request, id, body, condition)?;
-    let most = service.settings.group_answer_members;
-    service.db.write(async move |tx| patch(tx, &request, &changes, most, &projection).await).await
-}
-
 pub async fn patch(
     tx: &mut Tx<'_>,
     request: &Request,
     group: &GroupPatch,
-    most: i64,
     projection: &Projection,
 ) -> Result<Option<Answer>, Error> {
     let mut loaded = load(tx, request, group.id, group.condition.as_ref()).await?;
     let new = apply(group.changes.clone(), &loaded.resource, &GROUP)?;
     save(tx, request, &mut loaded, new, &group.members).await?;
-    if loaded.member_count > most && projection.wants("members", &GROUP) {
+    if loaded.member_count > request.group_answer_members && projection.wants("members", &GROUP) {
         return Ok(None);
     }
     show(tx, request, &loaded.stored, projection).await.map(Some)

@@ -1,10 +1,12 @@
 //! PUT /Groups/{id} (RFC 7644 §3.5.1).
 
+use super::Groups;
+use super::change::{load, save, show};
 use super::members::MemberChanges;
-use super::{load, parse_id, save, show};
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
-use crate::provisioning::{Error, Request, Service, log_ignored};
+use crate::provisioning::verbs::Verbs;
+use crate::provisioning::{Error, Request, log_ignored};
 use crate::scim::decode::Strictness;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
@@ -26,7 +28,7 @@ impl GroupReplacement {
     /// A body without `members` leaves them alone: some clients send only what they manage. A strict connection means
     /// what RFC 7644 §3.5.1 says, and clears them.
     pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
-        let id = parse_id(id)?;
+        let id = Groups::parse_id(id)?;
         let strictness = request.caller.strictness();
         let says_members =
             body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case("members")));
@@ -40,18 +42,6 @@ impl GroupReplacement {
         };
         Ok(Self { id, resource: decoded.resource, members, condition })
     }
-}
-
-pub async fn replace_group(
-    service: &Service,
-    request: Request,
-    id: &str,
-    body: Value,
-    condition: Option<Condition>,
-    projection: Projection,
-) -> Result<Answer, Error> {
-    let replacement = GroupReplacement::decode(&request, id, body, condition)?;
-    service.db.write(async move |tx| replace(tx, &request, &replacement, &projection).await).await
 }
 
 pub async fn replace(

@@ -1,9 +1,9 @@
 //! POST /Users (RFC 7644 §3.3).
 
-use super::{complete, draft, taken};
+use super::draft::{complete, draft, taken};
 use crate::domain::{Id, User, UserDraft};
 use crate::provisioning::render::{self, Answer};
-use crate::provisioning::{Error, Request, Service, log_ignored};
+use crate::provisioning::{Error, Request, log_ignored};
 use crate::scim::decode;
 use crate::scim::project::Projection;
 use crate::scim::schema::USER;
@@ -25,16 +25,6 @@ impl NewUser {
         log_ignored(&decoded.ignored);
         Ok(Self { id, draft: draft(&complete(decoded.resource, id))? })
     }
-}
-
-pub async fn create_user(
-    service: &Service,
-    request: Request,
-    body: Value,
-    projection: Projection,
-) -> Result<Answer, Error> {
-    let user = NewUser::decode(&request, Id::new(), body)?;
-    service.db.write(async move |tx| create(tx, &request, &user, &projection).await).await
 }
 
 pub async fn create(

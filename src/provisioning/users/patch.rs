@@ -1,9 +1,11 @@
 //! PATCH /Users/{id} (RFC 7644 §3.5.2).
 
-use super::{load, parse_id, save};
+use super::Users;
+use super::change::{load, save};
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
-use crate::provisioning::{Error, Request, Service, log_ignored};
+use crate::provisioning::verbs::Verbs;
+use crate::provisioning::{Error, Request, log_ignored};
 use crate::scim::etag::Condition;
 use crate::scim::patch::{Change, PatchRequest, apply, bind};
 use crate::scim::project::Projection;
@@ -23,20 +25,8 @@ impl UserPatch {
     pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
         let bound = bind(PatchRequest::decode(body)?, &USER, id, request.caller.strictness())?;
         log_ignored(&bound.ignored);
-        Ok(Self { id: parse_id(id)?, changes: bound.changes, condition })
+        Ok(Self { id: Users::parse_id(id)?, changes: bound.changes, condition })
     }
-}
-
-pub async fn patch_user(
-    service: &Service,
-    request: Request,
-    id: &str,
-    body: Value,
-    condition: Option<Condition>,
-    projection: Projection,
-) -> Result<Answer, Error> {
-    let changes = UserPatch::decode(&request, id, body, condition)?;
-    service.db.write(async move |tx| patch(tx, &request, &changes, &projection).await).await
 }
 
 pub async fn patch(

@@ -1,9 +1,11 @@
 //! PUT /Users/{id} (RFC 7644 §3.5.1).
 
-use super::{load, parse_id, save};
+use super::Users;
+use super::change::{load, save};
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
-use crate::provisioning::{Error, Request, Service, log_ignored};
+use crate::provisioning::verbs::Verbs;
+use crate::provisioning::{Error, Request, log_ignored};
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::USER;
@@ -21,23 +23,11 @@ pub struct UserReplacement {
 
 impl UserReplacement {
     pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
-        let id = parse_id(id)?;
+        let id = Users::parse_id(id)?;
         let decoded = decode::resource(body, &USER, request.caller.strictness())?;
         log_ignored(&decoded.ignored);
         Ok(Self { id, resource: decoded.resource, condition })
     }
-}
-
-pub async fn replace_user(
-    service: &Service,
-    request: Request,
-    id: &str,
-    body: Value,
-    condition: Option<Condition>,
-    projection: Projection,
-) -> Result<Answer, Error> {
-    let replacement = UserReplacement::decode(&request, id, body, condition)?;
-    service.db.write(async move |tx| replace(tx, &request, &replacement, &projection).await).await
 }
 
 /// Attributes that are left out are cleared, but for `active`: a client that does not mention it must not bring

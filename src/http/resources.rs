@@ -1,37 +1,36 @@
-//! `/Groups`.
+//! The resources of a type: the collection and its members. Every type is served alike.
 
 use super::answer::{Failure, json, not_modified, resource};
 use super::extract::{Authenticated, Conditions, Json, LastPart, Listed, Projected};
 use crate::app::App;
-use crate::provisioning;
+use crate::provisioning::{self, Verbs};
 use crate::scim::etag::Condition;
-use crate::scim::schema::GROUP;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-pub async fn list(
+pub async fn list<V: Verbs>(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     Listed(query): Listed,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    let page = provisioning::list(&app.service, request, &GROUP, query).await?;
+    let page = provisioning::list(&app.service, request, V::RESOURCE_TYPE, query).await?;
     Ok(json(StatusCode::OK, page.render()))
 }
 
-pub async fn create(
+pub async fn create<V: Verbs>(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     projected: Projected,
     Json(body): Json,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    let answer = provisioning::create_group(&app.service, request, body, projected.on(&GROUP)).await?;
+    let answer = provisioning::create::<V>(&app.service, request, body, projected.on(V::RESOURCE_TYPE)).await?;
     Ok(resource(StatusCode::CREATED, answer))
 }
 
-pub async fn read(
+pub async fn read<V: Verbs>(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     LastPart(id): LastPart,
@@ -39,7 +38,7 @@ pub async fn read(
     conditions: Conditions,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    let answer = provisioning::read_group(&app.service, request, &id, projected.on(&GROUP)).await?;
+    let answer = provisioning::read::<V>(&app.service, request, &id, projected.on(V::RESOURCE_TYPE)).await?;
     let is_known = |condition: Condition| answer.is_told_by_version && condition.matches(answer.version);
     if conditions.if_none_match.is_some_and(is_known) {
         return Ok(not_modified(&answer));
@@ -47,7 +46,7 @@ pub async fn read(
     Ok(resource(StatusCode::OK, answer))
 }
 
-pub async fn replace(
+pub async fn replace<V: Verbs>(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     LastPart(id): LastPart,
@@ -56,12 +55,12 @@ pub async fn replace(
     Json(body): Json,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    let (condition, projection) = (conditions.if_match, projected.on(&GROUP));
-    let answer = provisioning::replace_group(&app.service, request, &id, body, condition, projection).await?;
+    let (condition, projection) = (conditions.if_match, projected.on(V::RESOURCE_TYPE));
+    let answer = provisioning::replace::<V>(&app.service, request, &id, body, condition, projection).await?;
     Ok(resource(StatusCode::OK, answer))
 }
 
-pub async fn patch(
+pub async fn patch<V: Verbs>(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     LastPart(id): LastPart,
@@ -70,21 +69,21 @@ pub async fn patch(
     Json(body): Json,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    let (condition, projection) = (conditions.if_match, projected.on(&GROUP));
-    let answer = provisioning::patch_group(&app.service, request, &id, body, condition, projection).await?;
+    let (condition, projection) = (conditions.if_match, projected.on(V::RESOURCE_TYPE));
+    let answer = provisioning::patch::<V>(&app.service, request, &id, body, condition, projection).await?;
     Ok(match answer {
         Some(answer) => resource(StatusCode::OK, answer),
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
 
-pub async fn delete(
+pub async fn delete<V: Verbs>(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
     LastPart(id): LastPart,
     conditions: Conditions,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    provisioning::delete_group(&app.service, request, &id, conditions.if_match).await?;
+    provisioning::delete::<V>(&app.service, request, &id, conditions.if_match).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

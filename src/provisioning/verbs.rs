@@ -1,0 +1,143 @@
+//! The requests that every resource type answers, written once; what differs is in `users` and `groups`.
+
+use super::render::Answer;
+use super::{Error, Request, Service};
+use crate::domain::Id;
+use crate::scim::etag::Condition;
+use crate::scim::project::Projection;
+use crate::scim::schema::ResourceType;
+use crate::storage::Tx;
+use serde_json::Value;
+
+/// What can be done to the resources of one type. Decoding needs no database; the rest runs in a transaction, alone or
+/// with other operations of a bulk request.
+pub trait Verbs: 'static {
+    const RESOURCE_TYPE: &'static ResourceType;
+    /// A resource that is checked and not yet stored.
+    type New: Send + Sync + 'static;
+    /// A replacement that is checked and not yet stored.
+    type Replacement: Send + Sync + 'static;
+    /// Changes that are bound to the schema and not yet applied.
+    type Patch: Send + Sync + 'static;
+
+    /// The id is made by the caller, because others in a bulk request may refer to it.
+    fn decode_new(request: &Request, id: Id, body: Value) -> Result<Self::New, Error>;
+    fn decode_replacement(
+        request: &Request,
+        id: &str,
+        body: Value,
+        condition: Option<Condition>,
+    ) -> Result<Self::Replacement, Error>;
+    fn decode_patch(
+        request: &Request,
+        id: &str,
+        body: Value,
+        condition: Option<Condition>,
+    ) -> Result<Self::Patch, Error>;
+
+    fn create(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        new: &Self::New,
+        projection: &Projection,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send;
+    fn read(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        id: Id,
+        projection: &Projection,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send;
+    fn replace(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        replacement: &Self::Replacement,
+        projection: &Projection,
+    ) -> impl Future<Output = Result<Answer, Error>> + Send;
+    /// `None` when the resource is too large to be shown each time.
+    fn patch(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        patch: &Self::Patch,
+        projection: &Projection,
+    ) -> impl Future<Output = Result<Option<Answer>, Error>> + Send;
+    fn delete(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        id: Id,
+        condition: Option<&Condition>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+
+    /// Whether reading one resource may take so long that it must not hold up the point reads of others.
+    fn reads_much(projection: &Projection) -> bool;
+
+    /// Absence, in the words of the protocol.
+    fn not_found(id: &str) -> Error {
+        Error::NotFound { resource_type: Self::RESOURCE_TYPE.name, id: id.to_owned() }
+    }
+
+    /// The id in a path; anything else than an id of ours is not found.
+    fn parse_id(id: &str) -> Result<Id, Error> {
+        id.parse().map_err(|_| Self::not_found(id))
+    }
+}
+
+/// POST (RFC 7644 §3.3).
+pub async fn create<V: Verbs>(
+    service: &Service,
+    request: Request,
+    body: Value,
+    projection: Projection,
+) -> Result<Answer, Error> {
+    let new = V::decode_new(&request, Id::new(), body)?;
+    service.db.write(async move |tx: &mut Tx<'_>| V::create(tx, &request, &new, &projection).await).await
+}
+
+/// GET of one resource (RFC 7644 §3.4.1).
+pub async fn read<V: Verbs>(
+    service: &Service,
+    request: Request,
+    id: &str,
+    projection: Projection,
+) -> Result<Answer, Error> {
+    let id = V::parse_id(id)?;
+    let reads_much = V::reads_much(&projection);
+    let work = async move |tx: &mut Tx<'_>| V::read(tx, &request, id, &projection).await;
+    if reads_much { service.db.scan(work).await } else { service.db.read(work).await }
+}
+
+/// PUT (RFC 7644 §3.5.1).
+pub async fn replace<V: Verbs>(
+    service: &Service,
+    request: Request,
+    id: &str,
+    body: Value,
+    condition: Option<Condition>,
+    projection: Projection,
+) -> Result<Answer, Error> {
+    let replacement = V::decode_replacement(&request, id, body, condition)?;
+    service.db.write(async move |tx: &mut Tx<'_>| V::replace(tx, &request, &replacement, &projection).await).await
+}
+
+/// PATCH (RFC 7644 §3.5.2).
+pub async fn patch<V: Verbs>(
+    service: &Service,
+    request: Request,
+    id: &str,
+    body: Value,
+    condition: Option<Condition>,
+    projection: Projection,
+) -> Result<Option<Answer>, Error> {
+    let patch = V::decode_patch(&request, id, body, condition)?;
+    service.db.write(async move |tx: &mut Tx<'_>| V::patch(tx, &request, &patch, &projection).await).await
+}
+
+/// DELETE (RFC 7644 §3.6).
+pub async fn delete<V: Verbs>(
+    service: &Service,
+    request: Request,
+    id: &str,
+    condition: Option<Condition>,
+) -> Result<(), Error> {
+    let id = V::parse_id(id)?;
+    service.db.write(async move |tx: &mut Tx<'_>| V::delete(tx, &request, id, condition.as_ref()).await).await
+}
