@@ -52,6 +52,9 @@ impl Db {
             DatabaseUrl::Postgres(_) => {
                 let db = Self::open(url, options).await?;
                 db.migrate().await?;
+                if let Self::Postgres(pool) = &db {
+                    tokio::spawn(postgres::keep_statistics(pool.clone()));
+                }
                 Ok(db)
             }
         }

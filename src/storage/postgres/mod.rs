@@ -3,9 +3,11 @@
 mod connect;
 mod health;
 mod pool;
+mod statistics;
 
 pub use health::health;
 pub use pool::{Options, Pool};
+pub use statistics::keep_statistics;
 
 use super::sql::Dialect;
 

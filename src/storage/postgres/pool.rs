@@ -128,7 +128,8 @@ impl Pool {
         connect(&self.url).await.map_err(|error| Error::Unavailable(error.to_string()))
     }
 
-    async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
+    /// A connection of the pool.
+    pub(super) async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
         self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
     }
 
