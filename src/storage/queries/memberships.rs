@@ -20,6 +20,23 @@ macro_rules! later {
     };
 }
 
+/// Runs a query under the condition that a column is one of some ids. One id is compared by itself: that statement can be
+/// prepared once on both databases, and no planner reads a whole group for it.
+macro_rules! where_one_of {
+    ($column:expr, $ids:expr, |$condition:ident| $query:expr) => {
+        match $ids {
+            [one] => {
+                let $condition = $column.eq(DbId(*one));
+                $query
+            }
+            ids => {
+                let $condition = $column.eq_any(db(ids));
+                $query
+            }
+        }
+    };
+}
+
 /// SQLite takes 32,766 values in a statement.
 const CHUNK: usize = 1_000;
 
@@ -28,8 +45,10 @@ const CHUNK: usize = 1_000;
 pub async fn lock_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<Id>> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
-        let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(db(chunk)));
-        let rows: Vec<DbId> = Locked(named.select(users::id).order(users::id)).load(conn).await?;
+        let of_account = users::table.filter(users::account_id.eq(DbId(account)));
+        let rows: Vec<DbId> = where_one_of!(users::id, chunk, |named| {
+            Locked(of_account.filter(named).select(users::id).order(users::id)).load(conn).await?
+        });
         found.extend(rows.into_iter().map(Id::from));
     }
     Ok(found)
@@ -53,8 +72,9 @@ pub async fn among(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id]) -> Q
         let of_group = memberships::table
             .filter(memberships::account_id.eq(DbId(account)))
             .filter(memberships::group_id.eq(DbId(group)));
-        let named = of_group.filter(memberships::user_id.eq_any(db(chunk))).select(memberships::user_id);
-        let rows: Vec<DbId> = named.load(conn).await?;
+        let rows: Vec<DbId> = where_one_of!(memberships::user_id, chunk, |named| {
+            of_group.filter(named).select(memberships::user_id).load(conn).await?
+        });
         found.extend(rows.into_iter().map(Id::from));
     }
     Ok(found)
@@ -77,7 +97,9 @@ pub async fn remove(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id], now
         let of_group = memberships::table
             .filter(memberships::account_id.eq(DbId(account)))
             .filter(memberships::group_id.eq(DbId(group)));
-        diesel::delete(of_group.filter(memberships::user_id.eq_any(db(chunk)))).execute(conn).await?;
+        where_one_of!(memberships::user_id, chunk, |named| {
+            diesel::delete(of_group.filter(named)).execute(conn).await?
+        });
         bump_users(conn, account, chunk, now).await?;
     }
     Ok(())
@@ -134,20 +156,24 @@ pub async fn members_of_all(conn: &mut Conn<'_>, account: Id, groups: &[Id]) -> 
 /// The groups of several users, as user, group and the group's name.
 pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> QueryResult<Vec<(Id, Id, String)>> {
     let group = groups::account_id.eq(memberships::account_id).and(groups::id.eq(memberships::group_id));
-    let named = memberships::table
-        .inner_join(groups::table.on(group))
-        .filter(memberships::account_id.eq(DbId(account)))
-        .filter(memberships::user_id.eq_any(db(users)));
+    let joined =
+        memberships::table.inner_join(groups::table.on(group)).filter(memberships::account_id.eq(DbId(account)));
     let columns = (memberships::user_id, memberships::group_id, groups::display_name);
-    let rows: Vec<(DbId, DbId, String)> =
-        named.select(columns).order((memberships::user_id, memberships::group_id)).load(conn).await?;
+    let order = (memberships::user_id, memberships::group_id);
+    let rows: Vec<(DbId, DbId, String)> = where_one_of!(memberships::user_id, users, |named| {
+        joined.filter(named).select(columns).order(order).load(conn).await?
+    });
     Ok(rows.into_iter().map(|(user, group, name)| (user.0, group.0, name)).collect())
 }
 
 async fn bump_users(conn: &mut Conn<'_>, account: Id, ids: &[Id], now: i64) -> QueryResult<()> {
-    let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(db(ids)));
+    let of_account = users::table.filter(users::account_id.eq(DbId(account)));
     let change = (users::version.eq(users::version + 1), users::last_modified.eq(later!(users::last_modified, now)));
-    diesel::update(named).set(change).execute(conn).await?;
+    match ids {
+        [one] => Cached(diesel::update(of_account.filter(users::id.eq(DbId(*one)))).set(change)).execute(conn).await?,
+        // Not cached: on SQLite each number of ids is another statement.
+        ids => diesel::update(of_account.filter(users::id.eq_any(db(ids)))).set(change).execute(conn).await?,
+    };
     Ok(())
 }
 
