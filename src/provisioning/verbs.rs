@@ -3,10 +3,12 @@
 use super::render::Answer;
 use super::{Error, Request, Service};
 use crate::domain::Id;
+use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
-use crate::storage::Tx;
+use crate::storage::rows::Stored;
+use crate::storage::{Error as StorageError, Tx};
 use serde_json::Value;
 
 /// What can be done to the resources of one type. Decoding needs no database; the rest runs in a transaction, alone or
@@ -73,6 +75,18 @@ pub trait Verbs: 'static {
     /// Absence, in the words of the protocol.
     fn not_found(id: &str) -> Error {
         Error::NotFound { resource_type: Self::RESOURCE_TYPE.name, id: id.to_owned() }
+    }
+
+    /// The resource to change, if it still is what `If-Match` names.
+    fn open(stored: &Stored, condition: Option<&Condition>) -> Result<Object, Error> {
+        if condition.is_some_and(|condition| !condition.matches(stored.version)) {
+            return Err(Error::VersionConflict);
+        }
+        let broken = |error| {
+            let name = Self::RESOURCE_TYPE.name;
+            StorageError::Internal(format!("{name} {} is not JSON: {error}", stored.id.0))
+        };
+        Ok(serde_json::from_str(&stored.body).map_err(broken)?)
     }
 
     /// The id in a path; anything else than an id of ours is not found.

@@ -61,9 +61,9 @@ impl Listing {
 
     pub(super) fn rows(&self, dialect: &'static Dialect, window: &Window) -> Sql<ListedSql> {
         let mut sql = Sql::new("SELECT id, version, last_modified, body, ");
-        if self.sort_key().is_some() {
+        if let Some(key) = self.sort_key() {
             sql.words("CAST(");
-            self.key(&mut sql, dialect);
+            self.key(&mut sql, dialect, key);
             sql.words(" AS TEXT)");
         } else {
             sql.words("NULL");
@@ -75,8 +75,8 @@ impl Listing {
         }
         let direction = if self.descending { " DESC" } else { " ASC" };
         sql.words(" ORDER BY ");
-        if self.sort_key().is_some() {
-            self.key(&mut sql, dialect);
+        if let Some(key) = self.sort_key() {
+            self.key(&mut sql, dialect, key);
             // RFC 7644 §3.4.2.3: resources without a value come last, and first when descending.
             sql.words(direction).words(if self.descending { " NULLS FIRST, " } else { " NULLS LAST, " });
             sql.never_cached();
@@ -105,8 +105,7 @@ impl Listing {
     }
 
     /// Writes what the list is ordered by. Of a long text only the beginning counts, because a cursor carries it.
-    fn key<ST>(&self, sql: &mut Sql<ST>, dialect: &'static Dialect) {
-        let Some(field) = self.sort_key() else { return };
+    fn key<ST>(&self, sql: &mut Sql<ST>, dialect: &'static Dialect, field: &Field) {
         let is_long = matches!(field, Field::Profile(_));
         if is_long {
             sql.words("substr(");
@@ -128,7 +127,7 @@ impl Listing {
             sql.words("id").words(sign).id(place.id);
             return;
         };
-        let column = |sql: &mut Sql<ST>| self.key(sql, dialect);
+        let column = |sql: &mut Sql<ST>| self.key(sql, dialect, key);
         sql.words("(");
         match &place.key {
             Some(text) => {

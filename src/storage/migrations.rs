@@ -11,8 +11,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Says to PostgreSQL which lock is that of the migrations.
-const LOCK: &str = "SELECT pg_advisory_lock(7306080612)";
+/// Takes the lock of the migrations on PostgreSQL, however long another replica holds it or a migration runs.
+const LOCK: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(7306080612)";
 
 /// A migration and whether it has run.
 #[derive(Debug, Clone, PartialEq, Eq)]

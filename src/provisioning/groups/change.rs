@@ -25,11 +25,7 @@ pub struct Loaded {
 pub async fn load(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<Loaded, Error> {
     let found = tx.group_locked(request.caller.account, id).await?;
     let (stored, member_count) = found.ok_or_else(|| Groups::not_found(&id.to_string()))?;
-    if condition.is_some_and(|condition| !condition.matches(stored.version)) {
-        return Err(Error::VersionConflict);
-    }
-    let resource = serde_json::from_str(&stored.body)
-        .map_err(|error| StorageError::Internal(format!("group {id} is not JSON: {error}")))?;
+    let resource = Groups::open(&stored, condition)?;
     Ok(Loaded { stored, member_count, resource })
 }
 

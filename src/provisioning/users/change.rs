@@ -21,11 +21,7 @@ pub async fn load(
     condition: Option<&Condition>,
 ) -> Result<(Stored, Object), Error> {
     let stored = tx.user_locked(request.caller.account, id).await?.ok_or_else(|| Users::not_found(&id.to_string()))?;
-    if condition.is_some_and(|condition| !condition.matches(stored.version)) {
-        return Err(Error::VersionConflict);
-    }
-    let resource = serde_json::from_str(&stored.body)
-        .map_err(|error| StorageError::Internal(format!("user {id} is not JSON: {error}")))?;
+    let resource = Users::open(&stored, condition)?;
     Ok((stored, resource))
 }
 

@@ -19,6 +19,9 @@ pub const MAX_LENGTH: usize = 16 * 1024;
 const MAX_DEPTH: usize = 32;
 const MAX_TERMS: usize = 256;
 
+/// Characters on each side of a mistake that the error shows.
+const NEAR: usize = 20;
+
 /// A PATCH path (RFC 7644 §3.5.2 figure 7): a name, one element of it, a part of that element.
 #[derive(Debug, PartialEq)]
 pub struct ParsedPath<'a> {
@@ -72,16 +75,8 @@ fn complete<'a, T>(text: &'a str, parser: impl Fn(&'a str) -> Parsed<'a, T>) -> 
         Err(nom::Err::Incomplete(_)) => Trouble { at: "", reason: "it ends too early" },
     };
     let position = text[..text.len() - trouble.at.len()].chars().count() + 1;
-    let before: String = text.chars().take(position - 1).collect();
-    let near: String = before
-        .chars()
-        .rev()
-        .take(20)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .chain(trouble.at.chars().take(20))
-        .collect();
+    let from = position.saturating_sub(1 + NEAR);
+    let near: String = text.chars().skip(from).take(position - 1 - from + NEAR).collect();
     Err(format!("At character {position}, near {near:?}: {}.", trouble.reason))
 }
 
