@@ -1,13 +1,13 @@
 //! A server put together: settings, database, service.
 
-use crate::admin::LastUses;
+use crate::admin::{self, LastUses};
 use crate::clock;
 use crate::config::Config;
 use crate::provisioning::{self, Service};
 use crate::scim::cursor::Cursors;
 use crate::scim::discovery::Capabilities;
 use crate::scim::list::PageLimits;
-use crate::storage::{Db, Error, Places, Tx};
+use crate::storage::{Db, Error, Tx};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +32,7 @@ pub struct Limits {
 impl App {
     /// Puts a server together on an open, migrated database. `public_url` is where clients reach it.
     pub async fn new(db: Db, config: &Config, public_url: &str) -> Result<Self, Error> {
+        admin::complete_accounts(&db).await?;
         let secret = shared_secret(&db).await?;
         let scim = &config.scim;
         let capabilities = Capabilities {
@@ -46,8 +47,13 @@ impl App {
             group_answer_members: scim.group_answer_members,
         };
         let timeout = i64::try_from(scim.cursor_timeout_seconds).unwrap_or(i64::MAX / 1_000_000);
-        let service =
-            Service { db, cursors: Cursors::new(&secret, timeout), places: Arc::new(Places::default()), settings };
+        let service = Service {
+            db,
+            cursors: Cursors::new(&secret, timeout),
+            places: Arc::default(),
+            tenants: Arc::default(),
+            settings,
+        };
         let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
         let limits = Limits {
             body: bytes(config.server.body_limit_bytes),

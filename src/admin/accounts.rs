@@ -1,56 +1,88 @@
 //! Accounts and connections.
 
 use super::Error;
-use crate::domain::{Account, Connection, Dialect, Id, Name, Preset, RoleCeiling};
+use crate::domain::{
+    Account, Catalogue, Connection, ConnectionSettings, Dialect, Id, Name, Policies, Preset, RoleCeiling,
+};
 use crate::expr::fold;
+use crate::provisioning::{self, lay_foundations};
 use crate::storage::rows::{AccountRow, ConnectionRow};
 use crate::storage::{Constraint, Db, Error as StorageError, Tx};
 
 pub async fn create_account(db: &Db, name: &str, preset: Preset) -> Result<Account, Error> {
-    let id = Id::new();
-    let account = Account { id, name: Name::new("The name of an account", name)?, preset, created: id.created() };
+    let account = new_account(Name::new("The name of an account", name)?, preset);
     let new = account.clone();
     db.write(async move |tx| insert_account(tx, &new).await).await?;
     Ok(account)
 }
 
+pub(super) fn new_account(name: Name, preset: Preset) -> Account {
+    let id = Id::new();
+    Account {
+        id,
+        name,
+        preset,
+        policies: Policies::of(preset),
+        catalogue: Catalogue::built_in(preset),
+        default_organization: Id::new(),
+        default_group: Id::new(),
+        version: 1,
+        created: id.created(),
+    }
+}
+
 pub(super) async fn insert_account(tx: &mut Tx<'_>, account: &Account) -> Result<(), Error> {
-    let row = AccountRow {
-        id: account.id.into(),
-        name: account.name.text.clone(),
-        name_key: account.name.key.clone(),
-        preset: account.preset.to_string(),
-        created_at: account.created,
-    };
-    tx.insert_account(&row).await.map_err(|error| match error {
+    tx.insert_account(&AccountRow::new(account)).await.map_err(|error| match error {
         StorageError::Conflict(Constraint::AccountName) => {
             Error::Exists { what: "account", name: account.name.text.clone() }
         }
         other => other.into(),
     })?;
-    Ok(tx.create_totals(account.id).await?)
+    tx.create_totals(account.id).await?;
+    Ok(lay_foundations(tx, account).await?)
+}
+
+/// Gives accounts from before there were organizations what every account begins with.
+pub async fn complete_accounts(db: &Db) -> Result<(), StorageError> {
+    let rows = db.read(async |tx: &mut Tx<'_>| tx.accounts().await).await?;
+    for row in rows.into_iter().filter(|row| row.default_group_id.is_none()) {
+        db.write(async move |tx: &mut Tx<'_>| {
+            // Several servers may start at once.
+            tx.lock_account(row.id.0).await?;
+            match tx.account(row.id.0).await? {
+                Some(row) if row.default_group_id.is_none() => complete(tx, row).await,
+                _ => Ok(()),
+            }
+        })
+        .await?;
+    }
+    Ok(())
+}
+
+async fn complete(tx: &mut Tx<'_>, row: AccountRow) -> Result<(), StorageError> {
+    let mut account = row.account()?;
+    account.policies = Policies::of(account.preset);
+    account.default_organization = Id::new();
+    account.default_group = Id::new();
+    let broken = |error: provisioning::Error| StorageError::Internal(error.to_string());
+    lay_foundations(tx, &account).await.map_err(broken)?;
+    let new = AccountRow::new(&account);
+    tx.update_account(account.id, &new.policies, &new.roles).await?;
+    tx.set_account_defaults(account.id, account.default_organization, account.default_group).await?;
+    tx.adopt_users(account.id, account.default_organization, account.default_group).await
 }
 
 /// In order of creation.
 pub async fn accounts(db: &Db) -> Result<Vec<Account>, Error> {
     let rows = db.read(async |tx: &mut Tx<'_>| Ok::<_, Error>(tx.accounts().await?)).await?;
-    rows.into_iter().map(account).collect()
+    Ok(rows.into_iter().map(AccountRow::account).collect::<Result<_, _>>()?)
 }
 
 pub async fn find_account(db: &Db, name: &str) -> Result<Account, Error> {
     let key = fold(name);
     let row = db.read(async move |tx| Ok::<_, Error>(tx.account_by_name(&key).await?)).await?;
     let hint = "See `scim-connector account list`.";
-    account(row.ok_or_else(|| Error::NotFound { what: "account", name: name.to_owned(), hint })?)
-}
-
-fn account(row: AccountRow) -> Result<Account, Error> {
-    Ok(Account {
-        id: row.id.0,
-        name: Name { text: row.name, key: row.name_key },
-        preset: row.preset.parse()?,
-        created: row.created_at,
-    })
+    Ok(row.ok_or_else(|| Error::NotFound { what: "account", name: name.to_owned(), hint })?.account()?)
 }
 
 pub async fn create_connection(
@@ -62,23 +94,15 @@ pub async fn create_connection(
 ) -> Result<Connection, Error> {
     let id = Id::new();
     let name = Name::new("The name of a connection", name)?;
-    let connection = Connection { account, id, name, dialect, role_ceiling, created: id.created() };
+    let connection =
+        Connection { id, name, dialect, role_ceiling, version: 1, created: id.created(), ..new_connection(account) };
     let new = connection.clone();
     db.write(async move |tx| insert_connection(tx, &new).await).await?;
     Ok(connection)
 }
 
 pub(super) async fn insert_connection(tx: &mut Tx<'_>, connection: &Connection) -> Result<(), Error> {
-    let row = ConnectionRow {
-        account_id: connection.account.into(),
-        id: connection.id.into(),
-        name: connection.name.text.clone(),
-        name_key: connection.name.key.clone(),
-        dialect: connection.dialect.to_string(),
-        role_ceiling: connection.role_ceiling.to_string(),
-        created_at: connection.created,
-    };
-    tx.insert_connection(&row).await.map_err(|error| match error {
+    tx.insert_connection(&ConnectionRow::new(connection)).await.map_err(|error| match error {
         StorageError::Conflict(Constraint::ConnectionName) => {
             Error::Exists { what: "connection", name: connection.name.text.clone() }
         }
@@ -89,23 +113,21 @@ pub(super) async fn insert_connection(tx: &mut Tx<'_>, connection: &Connection) 
 /// In order of creation.
 pub async fn connections(db: &Db, account: Id) -> Result<Vec<Connection>, Error> {
     let rows = db.read(async move |tx| Ok::<_, Error>(tx.connections(account).await?)).await?;
-    rows.into_iter().map(connection).collect()
+    Ok(rows.into_iter().map(ConnectionRow::connection).collect::<Result<_, _>>()?)
 }
 
 pub async fn find_connection(db: &Db, account: Id, name: &str) -> Result<Connection, Error> {
     let key = fold(name);
     let row = db.read(async move |tx| Ok::<_, Error>(tx.connection_by_name(account, &key).await?)).await?;
     let hint = "See `scim-connector connection list`.";
-    connection(row.ok_or_else(|| Error::NotFound { what: "connection", name: name.to_owned(), hint })?)
+    Ok(row.ok_or_else(|| Error::NotFound { what: "connection", name: name.to_owned(), hint })?.connection()?)
 }
 
-fn connection(row: ConnectionRow) -> Result<Connection, Error> {
-    Ok(Connection {
-        account: row.account_id.0,
-        id: row.id.0,
-        name: Name { text: row.name, key: row.name_key },
-        dialect: row.dialect.parse()?,
-        role_ceiling: row.role_ceiling.parse()?,
-        created: row.created_at,
-    })
+/// A connection as it begins; its id and name are still to come.
+pub(super) fn new_connection(account: Id) -> Connection {
+    Connection {
+        role_ceiling: RoleCeiling::default(),
+        settings: ConnectionSettings::default(),
+        ..Connection::none(account)
+    }
 }

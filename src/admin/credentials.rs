@@ -33,6 +33,7 @@ pub(super) fn new_token(account: Id, connection: Id, lifetime: Option<i64>) -> R
         expires_at: expires,
         revoked_at: None,
         last_used_at: None,
+        user_id: None,
     };
     Ok((row, IssuedSecret { id, secret, expires }))
 }
@@ -76,6 +77,7 @@ pub(super) fn new_admin_key(account: Id) -> Result<(AdminKeyRow, IssuedSecret), 
         created_at: id.created(),
         revoked_at: None,
         last_used_at: None,
+        user_id: None,
     };
     Ok((row, IssuedSecret { id, secret, expires: None }))
 }

@@ -1,7 +1,7 @@
 //! Why an administrator's use case cannot do what was asked.
 
 use crate::storage::WorkError;
-use crate::{domain, storage};
+use crate::{domain, provisioning, storage};
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -9,6 +9,8 @@ pub enum Error {
     Domain(#[from] domain::Error),
     #[error(transparent)]
     Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Provisioning(#[from] provisioning::Error),
     #[error("There is no {what} \"{name}\". {hint}")]
     NotFound { what: &'static str, name: String, hint: &'static str },
     #[error("The {what} \"{name}\" exists already. Choose another name.")]
@@ -21,6 +23,7 @@ impl WorkError for Error {
     fn storage(&self) -> Option<&storage::Error> {
         match self {
             Self::Storage(error) => Some(error),
+            Self::Provisioning(error) => error.storage(),
             _ => None,
         }
     }

@@ -1,9 +1,9 @@
 //! What a new database gets, so that an identity provider can be pointed at it at once.
 
-use super::accounts::{insert_account, insert_connection};
+use super::accounts::{insert_account, insert_connection, new_account, new_connection};
 use super::credentials::{new_admin_key, new_token};
 use super::{Error, IssuedSecret};
-use crate::domain::{Account, Connection, Dialect, Id, Name, Preset, RoleCeiling};
+use crate::domain::{Connection, Id, Name, Preset};
 use crate::storage::{Db, Tx};
 
 /// Shown once.
@@ -20,18 +20,16 @@ pub async fn first_start(db: &Db) -> Result<Option<FirstStart>, Error> {
     if !is_new {
         return Ok(None);
     }
-    let (account_id, connection_id) = (Id::new(), Id::new());
-    let name = Name::new("The name", "default")?;
-    let account =
-        Account { id: account_id, name: name.clone(), preset: Preset::Default, created: account_id.created() };
+    let account = new_account(Name::new("The name", "default")?, Preset::Default);
+    let connection_id = Id::new();
     let connection = Connection {
-        account: account_id,
         id: connection_id,
-        name,
-        dialect: Dialect::Auto,
-        role_ceiling: RoleCeiling::StandardUser,
+        name: account.name.clone(),
+        version: 1,
         created: connection_id.created(),
+        ..new_connection(account.id)
     };
+    let account_id = account.id;
     let (token_row, token) = new_token(account_id, connection_id, None)?;
     let (key_row, admin_key) = new_admin_key(account_id)?;
     let made = db

@@ -6,7 +6,9 @@ mod error;
 mod first_start;
 mod last_uses;
 
-pub use accounts::{accounts, connections, create_account, create_connection, find_account, find_connection};
+pub use accounts::{
+    accounts, complete_accounts, connections, create_account, create_connection, find_account, find_connection,
+};
 pub use credentials::{
     IssuedSecret, admin_keys, create_admin_key, create_token, revoke_admin_key, revoke_token, tokens,
 };

@@ -1,6 +1,6 @@
 //! The account: the tenant, the outermost wall.
 
-use super::{Error, Id, Name};
+use super::{Catalogue, Error, Id, Name, Policies};
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +9,12 @@ pub struct Account {
     pub id: Id,
     pub name: Name,
     pub preset: Preset,
+    pub policies: Policies,
+    pub catalogue: Catalogue,
+    pub default_organization: Id,
+    pub default_group: Id,
+    /// Counts changes.
+    pub version: i64,
     pub created: i64,
 }
 

@@ -1,7 +1,8 @@
 //! The connection: one identity provider or HR system that pushes into one account.
 
 use super::account::words;
-use super::{Error, Id, Name};
+use super::{Error, Id, Name, RuleBook};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,7 +13,93 @@ pub struct Connection {
     pub name: Name,
     pub dialect: Dialect,
     pub role_ceiling: RoleCeiling,
+    pub settings: ConnectionSettings,
+    pub rules: RuleBook,
+    /// Counts changes.
+    pub version: i64,
     pub created: i64,
+}
+
+impl Connection {
+    /// Nobody's connection: what an administrator does himself has no ceiling and no rules.
+    pub fn none(account: Id) -> Self {
+        Self {
+            account,
+            id: Id::NIL,
+            name: Name { text: String::new(), key: String::new() },
+            dialect: Dialect::Auto,
+            role_ceiling: RoleCeiling::Administrator,
+            settings: ConnectionSettings { above_ceiling: AboveCeiling::Reject, ..ConnectionSettings::default() },
+            rules: RuleBook::default(),
+            version: 0,
+            created: 0,
+        }
+    }
+}
+
+/// What an administrator may set of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ConnectionSettings {
+    /// P-25.
+    pub scope: Scope,
+    /// What a POST for an inactive user of this connection does.
+    pub on_conflict: OnConflict,
+    /// P-18.
+    pub above_ceiling: AboveCeiling,
+    /// P-28.
+    pub unknown_members: UnknownMembers,
+    /// P-29.
+    pub attributes: AttributeMode,
+    /// Local edits of what the connection gave are refused.
+    pub manages_attributes: bool,
+}
+
+/// What a connection may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    #[default]
+    Account,
+    UsersOnly,
+    ReadOnly,
+    /// Members of these groups.
+    GroupAdmin(Vec<Id>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnConflict {
+    /// 409; the look-up by filter finds the user.
+    #[default]
+    Refuse,
+    /// The old record comes back.
+    Restore,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AboveCeiling {
+    /// Stored as sent, not effective until an administrator approves it.
+    #[default]
+    Hold,
+    Reject,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownMembers {
+    #[default]
+    Reject,
+    Skip,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttributeMode {
+    #[default]
+    Lenient,
+    Strict,
 }
 
 /// How a connection wants to be understood where clients truly disagree.
@@ -28,7 +115,7 @@ pub enum Dialect {
 }
 
 /// The highest role that a connection may grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum RoleCeiling {
     #[default]
     StandardUser,

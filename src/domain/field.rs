@@ -1,12 +1,14 @@
-//! What conditions and orders can ask of users and groups.
+//! What conditions and orders can ask of resources.
 
 use crate::expr::{Expr, Value};
 
-/// Which of the two a list is made of.
+/// What a list is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     User,
     Group,
+    Organization,
+    SettingsSet,
 }
 
 impl Kind {
@@ -15,6 +17,8 @@ impl Kind {
         match self {
             Self::User => "user",
             Self::Group => "group",
+            Self::Organization => "organization",
+            Self::SettingsSet => "settings_set",
         }
     }
 }
@@ -42,6 +46,25 @@ pub enum Field {
     Groups,
     /// A list with the element `value`, indexed. Groups only.
     Members,
+    /// Indexed for invited users; users only.
+    Status,
+    /// The organization of a user, by name or id; indexed. Users only.
+    Organization,
+    /// The product's own handle, indexed; users only.
+    Username,
+    /// A user's primary group, by name or id; indexed. Users only.
+    PrimaryGroup,
+    /// A list with the elements `value`, `display`, `primary`, `groupAdmin`, `canSend`, `origin`; `value` is indexed. Users
+    /// only.
+    Memberships,
+    /// A list with the elements `value`, `groupAdmin`, `canSend`, `primary`; `value` is indexed. Groups only.
+    MemberSettings,
+    /// Groups only.
+    Archived,
+    /// Groups only: it is the account's Default group.
+    Default,
+    /// Groups only: how many members.
+    MemberCount,
     /// Anything else that a client keeps here, by its path in `Profile::search`; `FIRST` stands for the first element
     /// of a list. Not indexed.
     Profile(Vec<&'static str>),

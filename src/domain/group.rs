@@ -8,6 +8,9 @@ pub struct GroupDraft {
     /// Unique in the account without regard to case.
     pub display_name: Name,
     pub external_id: Option<String>,
+    pub archived: bool,
+    /// Keys of the catalogue that members inherit.
+    pub roles: Vec<String>,
     pub profile: Profile,
 }
 
@@ -21,12 +24,26 @@ pub struct Group {
     pub version: i64,
     pub last_modified: i64,
     pub member_count: i64,
+    /// Whoever is in no other group is in it.
+    pub is_default: bool,
+    /// One of its roles makes an administrator.
+    pub grants_admin: bool,
     pub draft: GroupDraft,
 }
 
 impl Group {
     /// A new group without members.
     pub fn found(account: Id, connection: Id, id: Id, draft: GroupDraft) -> Self {
-        Self { account, id, connection, version: 1, last_modified: id.created(), member_count: 0, draft }
+        Self {
+            account,
+            id,
+            connection,
+            version: 1,
+            last_modified: id.created(),
+            member_count: 0,
+            is_default: false,
+            grants_admin: false,
+            draft,
+        }
     }
 }

@@ -1,14 +1,19 @@
 //! Identifiers: UUIDs of version 7, so that their order is the order of creation.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
 
 /// Identifies one thing for ever; never reused.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Id(pub Uuid);
 
 impl Id {
+    /// Nothing's identifier: it stands where a connection would, for what no connection made.
+    pub const NIL: Self = Self(Uuid::nil());
+
     /// A new identifier, greater than those this process made before.
     #[expect(clippy::new_without_default, reason = "every call gives another value")]
     pub fn new() -> Self {
@@ -36,6 +41,20 @@ impl FromStr for Id {
     /// Takes the hyphenated form only: another spelling of the same identifier would be another name for a resource.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Uuid::try_parse(if text.len() == 36 { text } else { "" }).map(Self)
+    }
+}
+
+impl TryFrom<String> for Id {
+    type Error = uuid::Error;
+
+    fn try_from(text: String) -> Result<Self, uuid::Error> {
+        text.parse()
+    }
+}
+
+impl From<Id> for String {
+    fn from(id: Id) -> Self {
+        id.to_string()
     }
 }
 

@@ -1,4 +1,5 @@
-//! The model of the product: accounts, connections and their credentials, users, groups. Pure; time is an argument.
+//! The model of the product: accounts with policies, organizations, roles, users, groups and memberships, connections
+//! with rules and credentials. Pure; time is an argument.
 //!
 //! What the product decides on is a field here. What it only keeps for a client is in a resource's `Profile`.
 
@@ -7,18 +8,40 @@ mod connection;
 mod credential;
 mod field;
 mod group;
+mod guard;
 mod id;
+mod ledger;
+mod membership;
 mod name;
+mod organization;
+mod origin;
+mod policy;
+mod role;
+mod rule;
 mod user;
 
 pub use account::{Account, Preset};
-pub use connection::{Connection, Dialect, RoleCeiling};
+pub use connection::{
+    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, OnConflict, RoleCeiling, Scope,
+    UnknownMembers,
+};
 pub use credential::{AdminKey, HashedSecret, Lifetime, PlainSecret, SecretKind, Token};
 pub use field::{Condition, FIRST, Field, Kind};
 pub use group::{Group, GroupDraft};
+pub use guard::Guard;
 pub use id::Id;
+pub use ledger::{AuditEntry, Change, Event, Ledger, Subject};
+pub use membership::{Door, Flags, Membership, MembershipDiff, Memberships};
 pub use name::{MAX_INDEXED, Name, check_indexed};
-pub use user::{Email, User, UserDraft};
+pub use organization::{OrganizationDraft, SettingsSetDraft};
+pub use origin::{Actor, Origin};
+pub use policy::{
+    Activation, Cardinality, Discovery, Fallback, GroupDelete, GroupsMode, GuardScope, Mode, Policies, Required,
+    SingleOnAdd, Switch, UnknownRoles, UserDelete, VisibleUsers,
+};
+pub use role::{CAPABILITIES, Catalogue, Ceiling, Role, RoleGrant, RoleWish, assign, has_admin};
+pub use rule::{Rule, RuleBook, RuleGroup, RuleSet};
+pub use user::{Email, Placement, Status, User, UserDraft};
 
 /// What a client may read of a resource beyond the fields of the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,4 +61,10 @@ pub enum Error {
     Empty { what: &'static str },
     #[error("{value:?} is not a {what}. Use one of: {known}.")]
     UnknownWord { what: &'static str, value: String, known: String },
+    #[error("There is no policy \"{key}\".")]
+    UnknownPolicy { key: String },
+    #[error("The policy {key} cannot be \"{value}\"; it takes values such as \"{like}\".")]
+    PolicyValue { key: &'static str, value: String, like: String },
+    #[error("A role is called \"{name}\" already. Choose another key, name or alias.")]
+    RoleTaken { name: String },
 }

@@ -1,6 +1,21 @@
 //! The user.
 
-use super::{Id, Name, Profile};
+use super::account::words;
+use super::{Error, Id, Name, Origin, Profile, RoleGrant};
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a person stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Invited,
+    Active,
+    Inactive,
+    /// For ever: a tombstone for ownership and audit.
+    Removed,
+}
+
+words!(Status, "status", Invited = "invited", Active = "active", Inactive = "inactive", Removed = "removed");
 
 /// A person as somebody wants him to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +25,8 @@ pub struct UserDraft {
     /// The name in the identity provider, unique among what one connection made.
     pub external_id: Option<String>,
     pub display_name: Option<Name>,
-    pub active: bool,
+    /// The product's own handle, unique in the organization without regard to case.
+    pub username: Option<Name>,
     pub emails: Vec<Email>,
     pub profile: Profile,
 }
@@ -24,22 +40,38 @@ pub struct Email {
     pub primary: Option<bool>,
 }
 
+/// What the product decides about a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    pub status: Status,
+    /// None for a parked user.
+    pub organization: Option<Id>,
+    pub organization_origin: Origin,
+    pub roles: Vec<RoleGrant>,
+    /// One of the effective direct roles makes an administrator.
+    pub direct_admin: bool,
+    /// One of the effective roles, inherited ones included, makes an administrator.
+    pub is_admin: bool,
+}
+
+impl Placement {
+    pub fn is_active_admin(&self) -> bool {
+        self.is_admin && self.status == Status::Active
+    }
+}
+
 /// A person of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub account: Id,
     pub id: Id,
-    /// The connection that made him.
+    /// The connection that made him; nil when an administrator did.
     pub connection: Id,
     /// Counts changes; the ETag.
     pub version: i64,
     pub last_modified: i64,
     pub draft: UserDraft,
-}
-
-impl User {
-    /// A new user. `id` is given because a bulk request refers to users that are still to be made.
-    pub fn join(account: Id, connection: Id, id: Id, draft: UserDraft) -> Self {
-        Self { account, id, connection, version: 1, last_modified: id.created(), draft }
-    }
+    pub placement: Placement,
+    /// The removed record of the same person.
+    pub previous: Option<Id>,
 }

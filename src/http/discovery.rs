@@ -18,28 +18,40 @@ pub async fn service_provider_config(State(app): State<App>, _: Authenticated, u
     Ok(value(StatusCode::OK, &document))
 }
 
-pub async fn resource_types(State(app): State<App>, _: Authenticated, uri: Uri) -> Result<Response, Failure> {
+pub async fn resource_types(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    uri: Uri,
+) -> Result<Response, Failure> {
     refuse_filter(&uri)?;
-    Ok(list(&discovery::resource_types(&app.service.settings.base_url)))
+    Ok(list(&discovery::resource_types(&app.service.settings.base_url, caller.publication())))
 }
 
 pub async fn resource_type(
     State(app): State<App>,
-    _: Authenticated,
+    Authenticated(caller): Authenticated,
     LastPart(name): LastPart,
 ) -> Result<Response, Failure> {
-    one(discovery::resource_types(&app.service.settings.base_url), &name)
+    one(discovery::resource_types(&app.service.settings.base_url, caller.publication()), &name)
 }
 
-pub async fn schemas(State(app): State<App>, _: Authenticated, uri: Uri) -> Result<Response, Failure> {
+pub async fn schemas(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    uri: Uri,
+) -> Result<Response, Failure> {
     refuse_filter(&uri)?;
-    Ok(list(&discovery::schemas(&app.service.settings.base_url)))
+    Ok(list(&discovery::schemas(&app.service.settings.base_url, caller.publication())))
 }
 
-pub async fn schema(State(app): State<App>, _: Authenticated, LastPart(urn): LastPart) -> Result<Response, Failure> {
+pub async fn schema(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    LastPart(urn): LastPart,
+) -> Result<Response, Failure> {
     // Some clients escape the colons of a URN.
     let urn = urn.replace("%3A", ":").replace("%3a", ":");
-    one(discovery::schemas(&app.service.settings.base_url), &urn)
+    one(discovery::schemas(&app.service.settings.base_url, caller.publication()), &urn)
 }
 
 fn list(documents: &[Value]) -> Response {

@@ -16,6 +16,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Who asks. A handler that names this in its arguments cannot run for a stranger.
 pub struct Authenticated(pub Caller);
@@ -34,10 +35,15 @@ impl FromRequestParts<App> for Authenticated {
             _ => text,
         };
         let now = app.now();
-        let caller = provisioning::authenticate(&app.service.db, PlainSecret::received(token), now).await?;
+        let caller =
+            provisioning::authenticate(&app.service, PlainSecret::received(token), now, request_id(parts)).await?;
         app.last_uses.note(caller.token, now);
         Ok(Self(caller))
     }
+}
+
+fn request_id(parts: &Parts) -> Arc<str> {
+    parts.extensions.get::<RequestId>().map(|id| id.0.as_str()).unwrap_or_default().into()
 }
 
 /// The last part of the path as it was sent: whatever it is, it either is an id of ours or names nothing.
@@ -124,7 +130,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Identified {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()))
+        Ok(Self(request_id(parts).to_string()))
     }
 }
 

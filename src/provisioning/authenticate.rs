@@ -1,15 +1,25 @@
-//! Bearer tokens (RFC 6750): who asks.
+//! Credentials (RFC 6750): who asks.
 
-use super::{Caller, Error};
-use crate::domain::{Dialect, Lifetime, PlainSecret};
-use crate::storage::Db;
+use super::tenants::Source;
+use super::{Caller, Error, Service};
+use crate::domain::{Actor, Connection, Guard, Id, Lifetime, Mode, PlainSecret};
+use std::sync::Arc;
 
-/// Finds the connection that a token belongs to. The database is asked each time, so that a revocation counts at once
-/// on every replica.
-pub async fn authenticate(db: &Db, secret: PlainSecret, now: i64) -> Result<Caller, Error> {
-    let hash = secret.hash();
-    let found = db.read(async move |tx| Ok::<_, Error>(tx.token(&hash).await?)).await?;
-    let Some((token, connection)) = found else {
+/// Finds the connection that a token belongs to. The database is asked each time, so that a revocation and every change
+/// of policies and rules count at once on every replica.
+pub async fn authenticate(
+    service: &Service,
+    secret: PlainSecret,
+    now: i64,
+    request_id: Arc<str>,
+) -> Result<Caller, Error> {
+    let (hash, tenants) = (secret.hash(), Arc::clone(&service.tenants));
+    let found = service.db.read(async move |tx| {
+        let Some((token, connection, account)) = tx.token(&hash).await? else { return Ok::<_, Error>(None) };
+        let source = tenants.source(tx, token.account_id.0, token.connection_id.0, connection).await?;
+        Ok(Some((tenants.account(tx, token.account_id.0, account).await?, source, token)))
+    });
+    let Some((tenant, source, token)) = found.await? else {
         return Err(Error::Unauthorized("The token is not known. Check that it was copied whole, or make a new one."));
     };
     let lifetime = Lifetime {
@@ -25,11 +35,24 @@ pub async fn authenticate(db: &Db, secret: PlainSecret, now: i64) -> Result<Call
         };
         return Err(Error::Unauthorized(why));
     }
+    if tenant.policies.mode == Mode::Personal {
+        return Err(Guard::OrganizationModeRequired.into());
+    }
     Ok(Caller {
         account: token.account_id.0,
         connection: token.connection_id.0,
+        actor: Actor::Connection(token.connection_id.0),
         token: token.id.0,
-        // The word was checked when it was stored.
-        dialect: connection.dialect.parse().unwrap_or(Dialect::Auto),
+        user: token.user_id.map(Id::from),
+        tenant,
+        source,
+        request_id,
     })
+}
+
+/// An administrator as a caller: without a connection, so without ceiling and rules of its own.
+pub fn administrator(tenant: Arc<crate::domain::Account>, key: Id, user: Option<Id>, request_id: Arc<str>) -> Caller {
+    let account = tenant.id;
+    let source = Arc::new(Source { connection: Connection::none(account), rules: Vec::new() });
+    Caller { account, connection: Id::NIL, actor: Actor::Admin(user), token: key, user, tenant, source, request_id }
 }

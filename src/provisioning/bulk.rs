@@ -4,8 +4,8 @@
 //! in whatever the order of the operations, and two users may be each other's manager.
 
 use super::render::Answer;
-use super::{Error, Groups, Refusal, Request, Service, Users, Verbs};
-use crate::domain::Id;
+use super::{Error, Groups, Refusal, Request, Service, Users, Verbs, settle};
+use crate::domain::{Guard, Id};
 use crate::scim::Error as ScimError;
 use crate::scim::bulk::{BulkRequest, Item, Method, Operation, Outcome, order, references, render, substitute};
 use crate::scim::etag::Condition;
@@ -50,20 +50,28 @@ impl Run {
     /// Runs everything; once more where an operation refers to one that failed after it. That takes a circle of
     /// references, so it hardly ever happens.
     async fn until_sound(&self, tx: &mut Tx<'_>) -> Result<Vec<Outcome>, Error> {
-        let mut doomed = HashSet::new();
+        let mut doomed = Doomed::default();
         // Why an operation failed first is what its answer says.
         let mut causes: HashMap<usize, Error> = HashMap::new();
         loop {
             tx.begin_part().await?;
-            let results = self.all(tx, &doomed).await?;
+            let (results, losers) = self.all(tx, &doomed).await?;
             let failed = self.failed_bulk_ids(&results);
             let unsound = |index: &usize| {
                 let done = matches!(results.get(index), Some(Ok(_)));
                 done && self.references(*index).iter().any(|name| failed.contains(name))
             };
-            let before = doomed.len();
-            doomed.extend((0..self.message.operations.len()).filter(unsound));
-            let is_sound = doomed.len() == before;
+            let before = doomed.count();
+            doomed.references.extend((0..self.message.operations.len()).filter(unsound));
+            // The guard is judged on all operations together: one may take away an administrator when another makes one.
+            match settle(tx, &self.request).await {
+                Ok(()) => {}
+                Err(Error::Guard(guard)) => {
+                    doomed.guarded.extend(losers.into_iter().map(|index| (index, guard.clone())))
+                }
+                Err(error) => return Err(error),
+            }
+            let is_sound = doomed.count() == before;
             tx.end_part(is_sound).await?;
             if is_sound {
                 let mut results: Vec<_> = results.into_iter().collect();
@@ -94,9 +102,10 @@ impl Run {
     async fn all(
         &self,
         tx: &mut Tx<'_>,
-        doomed: &HashSet<usize>,
-    ) -> Result<HashMap<usize, Result<Done, Error>>, Error> {
+        doomed: &Doomed,
+    ) -> Result<(HashMap<usize, Result<Done, Error>>, Vec<usize>), Error> {
         let mut results = HashMap::new();
+        let mut losers = Vec::new();
         let mut failed_ids: HashSet<&str> = HashSet::new();
         let mut errors = 0;
         for &index in &self.order {
@@ -104,20 +113,24 @@ impl Run {
                 break;
             }
             tx.begin_part().await?;
+            let lost = tx.ledger.admins_lost.len();
             let result = self.one(tx, index, &failed_ids, doomed).await;
             tx.end_part(result.is_ok()).await?;
             if let Err(error) = &result {
                 // What concerns the database itself concerns all operations.
                 if matches!(error, Error::Storage(error) if !matches!(error, StorageError::Conflict(_))) {
-                    return result.map(|_| HashMap::new());
+                    return result.map(|_| (HashMap::new(), losers));
                 }
                 errors += 1;
                 let operation = self.message.operations[index].as_ref().ok();
                 failed_ids.extend(operation.and_then(|operation| operation.bulk_id.as_deref()));
             }
+            if tx.ledger.admins_lost.len() > lost {
+                losers.push(index);
+            }
             results.insert(index, result);
         }
-        Ok(results)
+        Ok((results, losers))
     }
 
     async fn one(
@@ -125,14 +138,18 @@ impl Run {
         tx: &mut Tx<'_>,
         index: usize,
         failed_ids: &HashSet<&str>,
-        doomed: &HashSet<usize>,
+        doomed: &Doomed,
     ) -> Result<Done, Error> {
+        if let Some(guard) = doomed.guarded.get(&index) {
+            return Err(guard.clone().into());
+        }
         let operation = self.message.operations[index].as_ref().map_err(|malformed| malformed.error.clone())?;
         if self.repeated.contains(&index) {
             return Err(ScimError::value("Another operation of this request has the same bulkId.").into());
         }
-        let failed =
-            references(operation).into_iter().find(|name| doomed.contains(&index) || failed_ids.contains(name));
+        let failed = references(operation)
+            .into_iter()
+            .find(|name| doomed.references.contains(&index) || failed_ids.contains(name));
         if let Some(failed) = failed {
             return Err(ScimError::value(format!("bulkId:{failed} refers to an operation that failed.")).into());
         }
@@ -148,6 +165,7 @@ impl Run {
 
     async fn on<V: Verbs>(&self, tx: &mut Tx<'_>, operation: Operation, id: Option<String>) -> Result<Done, Error> {
         let request = &self.request;
+        request.caller.check_scope(V::RESOURCE_TYPE, true)?;
         // Nobody sees the members of a group in the answer.
         let projection = &Projection::new(None, Some(&["members".to_owned()]), V::RESOURCE_TYPE);
         let condition = operation.version.as_deref().map(Condition::parse);
@@ -202,6 +220,21 @@ impl Run {
                 Outcome { method, bulk_id, status: refusal.status, location, version: None, response }
             }
         }
+    }
+}
+
+/// Operations that will fail when everything is run once more.
+#[derive(Default)]
+struct Doomed {
+    /// Because they refer to one that fails.
+    references: HashSet<usize>,
+    /// Because all of them together would break a guardrail.
+    guarded: HashMap<usize, Guard>,
+}
+
+impl Doomed {
+    fn count(&self) -> usize {
+        self.references.len() + self.guarded.len()
     }
 }
 

@@ -9,6 +9,9 @@ pub enum Error {
     Scim(#[from] scim::Error),
     #[error(transparent)]
     Domain(#[from] domain::Error),
+    /// A guardrail of the product.
+    #[error(transparent)]
+    Guard(#[from] domain::Guard),
     #[error(transparent)]
     Storage(#[from] storage::Error),
     /// Not there, or of another account: the same to the client.
@@ -23,6 +26,9 @@ pub enum Error {
     /// Users named as members that are not there.
     #[error("unknown members: {0:?}")]
     UnknownMembers(Vec<String>),
+    /// Flags for somebody who is no member.
+    #[error("the user {0} is no member")]
+    NotMember(String),
     #[error("a group cannot be a member")]
     GroupAsMember,
     #[error("more than {limit} {what}")]

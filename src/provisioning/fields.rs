@@ -5,7 +5,7 @@ use crate::expr::{Expr, Op, Value};
 use crate::scim::Error;
 use crate::scim::filter::{Filter, compare_text};
 use crate::scim::path::{AttributeRef, Named, resolve};
-use crate::scim::schema::{ResourceType, Type};
+use crate::scim::schema::{CONNECTOR_GROUP, CONNECTOR_USER, ResourceType, Type};
 
 /// A bound filter in the words of the model.
 pub fn condition(filter: Filter) -> Result<Condition, Error> {
@@ -37,6 +37,21 @@ fn field(target: AttributeRef) -> Field {
             ("members", None) => return Field::Members,
             // Every resource has all of it.
             ("meta", None) => return Field::Id,
+            _ => {}
+        }
+    }
+    if let Some(schema) = target.extension.filter(|schema| [CONNECTOR_USER.id, CONNECTOR_GROUP.id].contains(&schema.id))
+    {
+        match (schema.id == CONNECTOR_USER.id, target.attribute.name) {
+            (true, "status") => return Field::Status,
+            (true, "organization") => return Field::Organization,
+            (true, "username") => return Field::Username,
+            (true, "primaryGroup") => return Field::PrimaryGroup,
+            (true, "memberships") => return Field::Memberships,
+            (false, "archived") => return Field::Archived,
+            (false, "default") => return Field::Default,
+            (false, "memberCount") => return Field::MemberCount,
+            (false, "memberSettings") => return Field::MemberSettings,
             _ => {}
         }
     }
@@ -99,6 +114,14 @@ pub fn sort_field(name: &str, resource_type: &'static ResourceType) -> Result<Fi
     }
     match (target.attribute.name, target.extension) {
         ("groups" | "members" | "schemas", None) => Err(refused("it has no order")),
+        (
+            "organization" | "primaryGroup" | "memberships" | "memberSettings" | "archived" | "default" | "memberCount",
+            Some(_),
+        ) if target.attribute.of_the_account
+            || target.extension.is_some_and(|schema| schema.id == CONNECTOR_GROUP.id) =>
+        {
+            Err(refused("it has no order"))
+        }
         // Written as text beside the others, because the column is a boolean.
         ("active", None) => Ok(Field::Profile(vec!["active"])),
         _ if target.leaf().kind == Type::Complex => Err(refused("name one of its parts")),

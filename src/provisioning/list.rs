@@ -1,16 +1,18 @@
 //! Lists and searches (RFC 7644 §3.4.2, §3.4.3; RFC 9865): bind → fields → queries.
 
 use super::fields::{condition, sort_field};
+use super::groups::extension;
+use super::render::Answer;
+use super::users::facts;
 use super::{Error, Request, Service, render};
 use crate::domain::{Id, Kind};
-use crate::scim::Error as ScimError;
 use crate::scim::cursor::{Cursors, Position, Scope};
 use crate::scim::filter::{Unknown, bind, parse};
 use crate::scim::list::{ListResponse, Paging, Query};
 use crate::scim::project::Projection;
-use crate::scim::schema::{GROUP, RESOURCE_TYPES, ResourceType, USER};
-use crate::storage::rows::Stored;
-use crate::storage::{Listing, Place, Places, Tx, Window};
+use crate::scim::schema::{CONNECTOR_GROUP, GROUP, RESOURCE_TYPES, ResourceType, USER};
+use crate::scim::{Error as ScimError, Object};
+use crate::storage::{Listed, Listing, Place, Places, Tx, Window};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -42,6 +44,15 @@ pub async fn search_everything(service: &Service, request: Request, query: Query
     search(service, request, parts, query).await
 }
 
+fn kind_of(resource_type: &'static ResourceType) -> Kind {
+    match resource_type.name {
+        "Group" => Kind::Group,
+        "Organization" => Kind::Organization,
+        "SettingsSet" => Kind::SettingsSet,
+        _ => Kind::User,
+    }
+}
+
 /// What of one resource type is searched.
 #[derive(Clone)]
 struct Part {
@@ -59,11 +70,12 @@ impl Part {
     ) -> Result<Self, Error> {
         let filter = query.filter.as_deref().map(|text| bind(parse(text)?, resource_type, unknown)).transpose()?;
         let listing = Listing {
-            kind: if resource_type == &GROUP { Kind::Group } else { Kind::User },
+            kind: kind_of(resource_type),
             account: request.caller.account,
             condition: filter.map(condition).transpose()?,
             sort_by: query.sort_by.as_deref().map(|name| sort_field(name, resource_type)).transpose()?,
             descending: query.descending && query.sort_by.is_some(),
+            with_default_group: request.caller.tenant.policies.show_default_group.is_on(),
         };
         let projection =
             Projection::new(query.attributes.as_deref(), query.excluded_attributes.as_deref(), resource_type);
@@ -132,25 +144,25 @@ impl Search {
         part: &Part,
         skip: u64,
         limit: u64,
-    ) -> Result<(Vec<Stored>, u64), Error> {
+    ) -> Result<(Vec<Listed>, u64), Error> {
         let listing = &part.listing;
         if listing.condition.is_none() {
             let (total, removed) = tx.totals(listing.account, listing.kind).await?;
-            let total = total.unsigned_abs();
+            let total = total.unsigned_abs() + listing.uncounted();
             if limit == 0 || skip >= total {
                 return Ok((Vec::new(), total));
             }
             let rows = if listing.is_by_id() && !listing.descending {
                 self.in_order_of_creation(tx, listing, removed, total, skip, limit).await?
             } else {
-                rows_only(tx.page(listing, &Window { after: None, skip, limit }).await?)
+                tx.page(listing, &Window { after: None, skip, limit }).await?
             };
             return Ok((rows, total));
         }
         if limit == 0 {
             return Ok((Vec::new(), tx.count(listing).await?.unsigned_abs()));
         }
-        let rows = rows_only(tx.page(listing, &Window { after: None, skip, limit }).await?);
+        let rows = tx.page(listing, &Window { after: None, skip, limit }).await?;
         let found = rows.len() as u64;
         // A page that is not full is the last one, which saves counting.
         let total = if found < limit && (found > 0 || skip == 0) {
@@ -170,7 +182,7 @@ impl Search {
         total: u64,
         skip: u64,
         limit: u64,
-    ) -> Result<Vec<Stored>, Error> {
+    ) -> Result<Vec<Listed>, Error> {
         let (account, kind) = (listing.account, listing.kind);
         let (known, after) = match self.places.nearest(account, kind, removed, skip) {
             Some((count, id)) => (count, Some(Place { key: None, id })),
@@ -180,14 +192,14 @@ impl Search {
         let rows = if behind < skip - known {
             let backwards = Listing { descending: true, ..listing.clone() };
             let window = Window { after: None, skip: behind, limit: limit.min(total - skip) };
-            let mut rows = rows_only(tx.page(&backwards, &window).await?);
+            let mut rows = tx.page(&backwards, &window).await?;
             rows.reverse();
             rows
         } else {
-            rows_only(tx.page(listing, &Window { after, skip: skip - known, limit }).await?)
+            tx.page(listing, &Window { after, skip: skip - known, limit }).await?
         };
         if let Some(last) = rows.last() {
-            self.places.remember(account, kind, removed, skip + rows.len() as u64, last.id.0, self.request.now);
+            self.places.remember(account, kind, removed, skip + rows.len() as u64, last.stored.id.0, self.request.now);
         }
         Ok(rows)
     }
@@ -216,14 +228,14 @@ impl Search {
             let mut rows = tx.page(&part.listing, &Window { after: after.take(), skip: 0, limit: room + 1 }).await?;
             let more = rows.len() as u64 > room;
             rows.truncate(usize::try_from(room).unwrap_or(usize::MAX));
-            let last = rows.last().map(|(stored, key)| (number, stored.id.0, key.clone()));
+            let last = rows.last().map(|row| (number, row.stored.id.0, row.key.clone()));
             if let Some(place) = last.filter(|_| more) {
                 response.next_cursor = Some(self.cursor(&scope, place, response.total)?);
             } else if more && room == 0 {
                 // The page before ended just where this type begins.
                 response.next_cursor = Some(self.cursor(&scope, (number, Id::first_of(0), None), response.total)?);
             }
-            response.resources.extend(self.render(tx, part, rows_only(rows)).await?);
+            response.resources.extend(self.render(tx, part, rows).await?);
             if more {
                 break;
             }
@@ -241,7 +253,9 @@ impl Search {
         let mut total = 0;
         for part in &self.parts {
             let count = match part.listing.condition {
-                None => tx.totals(part.listing.account, part.listing.kind).await?.0,
+                None => {
+                    tx.totals(part.listing.account, part.listing.kind).await?.0 + part.listing.uncounted().cast_signed()
+                }
                 Some(_) => tx.count(&part.listing).await?,
             };
             total += count.unsigned_abs();
@@ -249,38 +263,56 @@ impl Search {
         Ok(total)
     }
 
-    /// One more query for what the page needs of memberships, and none when nobody wants them.
-    async fn render(&self, tx: &mut Tx<'_>, part: &Part, rows: Vec<Stored>) -> Result<Vec<String>, Error> {
-        let ids: Vec<Id> = rows.iter().map(|row| row.id.0).collect();
+    /// A few more queries for what the page needs of memberships and organizations, and none when nobody wants them.
+    async fn render(&self, tx: &mut Tx<'_>, part: &Part, rows: Vec<Listed>) -> Result<Vec<String>, Error> {
+        let answers = match part.listing.kind {
+            Kind::User => self.users(tx, part, &rows).await?,
+            Kind::Group => self.groups(tx, part, &rows).await?,
+            Kind::Organization | Kind::SettingsSet => {
+                let complete = |row: &Listed| {
+                    render::complete(&self.request, &row.stored, "", &part.projection, part.resource_type)
+                };
+                rows.iter().map(complete).collect()
+            }
+        };
+        Ok(answers.into_iter().map(|answer| answer.body.into_text()).collect())
+    }
+
+    async fn users(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
+        let users: Vec<(Id, Option<Id>)> = rows.iter().map(|row| (row.stored.id.0, row.organization)).collect();
+        let mut facts = facts(tx, &self.request, &users, &part.projection).await?;
+        let answer = |row: &Listed| {
+            let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
+            render::user(&self.request, &row.stored, &facts, &part.projection)
+        };
+        Ok(rows.iter().map(answer).collect())
+    }
+
+    async fn groups(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
         let account = self.request.caller.account;
-        let mut texts = Vec::with_capacity(rows.len());
-        if part.resource_type == &GROUP {
-            let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
-            if part.projection.wants("members", &GROUP) && !ids.is_empty() {
-                for (group, user) in tx.members_of_all(account, &ids).await? {
-                    members.entry(group).or_default().push(user);
-                }
-            }
-            for row in &rows {
-                let answer = render::group(&self.request, row, members.remove(&row.id.0), &part.projection);
-                texts.push(answer.body.into_text());
-            }
-        } else {
-            let mut groups: HashMap<Id, Vec<(Id, String)>> = HashMap::new();
-            if part.projection.wants("groups", &USER) && !ids.is_empty() {
-                for (user, group, name) in tx.groups_of_all(account, &ids).await? {
-                    groups.entry(user).or_default().push((group, name));
-                }
-            }
-            for row in &rows {
-                let of_user = groups.remove(&row.id.0).unwrap_or_default();
-                texts.push(render::user(&self.request, row, &of_user, &part.projection).body.into_text());
+        let ids: Vec<Id> = rows.iter().map(|row| row.stored.id.0).collect();
+        let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
+        if part.projection.wants("members", &GROUP) && !ids.is_empty() {
+            for (group, user) in tx.members_of_all(account, &ids).await? {
+                members.entry(group).or_default().push(user);
             }
         }
-        Ok(texts)
+        let mut answers = Vec::with_capacity(rows.len());
+        for row in rows {
+            let id = row.stored.id.0;
+            let mut more = Object::new();
+            if wants_more(&part.projection)
+                && let Some(group) = tx.group(account, id).await?
+            {
+                more = extension(tx, &self.request, &group, &part.projection).await?;
+            }
+            answers.push(render::group(&self.request, &row.stored, members.remove(&id), &more, &part.projection));
+        }
+        Ok(answers)
     }
 }
 
-fn rows_only(rows: Vec<(Stored, Option<String>)>) -> Vec<Stored> {
-    rows.into_iter().map(|(stored, _)| stored).collect()
+/// Whether the list asks for what stands elsewhere; hardly any does.
+fn wants_more(projection: &Projection) -> bool {
+    ["default", "memberCount", "memberSettings"].iter().any(|name| projection.wants_of(&CONNECTOR_GROUP, name))
 }

@@ -7,29 +7,39 @@ mod authenticate;
 mod bulk;
 mod error;
 mod fields;
+mod foundations;
 mod groups;
+mod guard;
 mod list;
+mod memberships;
 mod profile;
 mod refusal;
 mod render;
+mod rules;
+mod tenants;
 mod users;
 mod verbs;
 
-pub use authenticate::authenticate;
+pub use authenticate::{administrator, authenticate};
 pub use bulk::bulk;
 pub use error::Error;
+pub use foundations::lay_foundations;
 pub use groups::Groups;
+pub use guard::settle;
 pub use list::{list, search_everything};
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
+pub use rules::{BoundRule, Outcome, evaluate};
+pub use tenants::{Source, Tenants};
 pub use users::Users;
 pub use verbs::{Verbs, create, delete, patch, read, replace};
 
-use crate::domain::{Dialect, Id};
+use crate::domain::{Account, Actor, AttributeMode, Dialect, Discovery, Guard, Id, Scope};
 use crate::scim::cursor::Cursors;
 use crate::scim::decode::Strictness;
-use crate::scim::discovery::Capabilities;
-use crate::storage::{Db, Places};
+use crate::scim::discovery::{Capabilities, Publication};
+use crate::scim::schema::{GROUP, ResourceType, USER};
+use crate::storage::{Db, Places, Tx};
 use std::sync::Arc;
 
 /// What every use case works with. Cheap to clone.
@@ -38,6 +48,7 @@ pub struct Service {
     pub db: Db,
     pub cursors: Cursors,
     pub places: Arc<Places>,
+    pub tenants: Arc<Tenants>,
     pub settings: Settings,
 }
 
@@ -51,20 +62,50 @@ pub struct Settings {
     pub group_answer_members: i64,
 }
 
-/// Who asks: a connection that has proved itself.
-#[derive(Debug, Clone, Copy)]
+/// Who asks, having proved it: a connection, or an administrator.
+#[derive(Debug, Clone)]
 pub struct Caller {
     pub account: Id,
+    /// Nil for an administrator.
     pub connection: Id,
+    pub actor: Actor,
+    /// The credential.
     pub token: Id,
-    pub dialect: Dialect,
+    /// The person that the credential stands for, when it is one's own.
+    pub user: Option<Id>,
+    pub tenant: Arc<Account>,
+    /// Nobody's connection for an administrator.
+    pub source: Arc<Source>,
+    pub request_id: Arc<str>,
 }
 
 impl Caller {
     fn strictness(&self) -> Strictness {
-        match self.dialect {
-            Dialect::Strict => Strictness::Strict,
-            Dialect::Auto | Dialect::Entra | Dialect::Okta => Strictness::Lenient,
+        let connection = &self.source.connection;
+        if connection.dialect == Dialect::Strict || connection.settings.attributes == AttributeMode::Strict {
+            Strictness::Strict
+        } else {
+            Strictness::Lenient
+        }
+    }
+
+    /// How much of the product's own model discovery tells this account.
+    pub fn publication(&self) -> Publication {
+        match self.tenant.policies.discovery {
+            Discovery::Portable => Publication::Portable,
+            Discovery::Full => Publication::Full,
+        }
+    }
+
+    /// P-25: refuses what the connection's scope leaves out.
+    fn check_scope(&self, resource_type: &ResourceType, writes: bool) -> Result<(), Guard> {
+        match &self.source.connection.settings.scope {
+            Scope::ReadOnly if writes => Err(Guard::OutOfScope("only read")),
+            Scope::UsersOnly if resource_type.name != USER.name => Err(Guard::OutOfScope("only provision users")),
+            Scope::GroupAdmin(_) if writes && resource_type.name != GROUP.name => {
+                Err(Guard::OutOfScope("only change the members of its groups"))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -78,13 +119,33 @@ pub struct Request {
     pub base_url: Arc<str>,
     /// See `Settings`.
     pub group_answer_members: i64,
+    /// The reason that was given for it.
+    pub why: Option<String>,
+    /// The word by which an administrator confirms what he was warned of.
+    pub confirm: Option<String>,
+    tenants: Arc<Tenants>,
+}
+
+impl Request {
+    /// The connection whose rules hold for a user: the caller's, or that of the user for an administrator.
+    async fn source_of(&self, tx: &mut Tx<'_>, connection: Id) -> Result<Arc<Source>, Error> {
+        if matches!(self.caller.actor, Actor::Connection(_)) || connection == Id::NIL {
+            return Ok(Arc::clone(&self.caller.source));
+        }
+        match tx.connection(self.caller.account, connection).await? {
+            Some(row) => self.tenants.source(tx, self.caller.account, connection, row.version).await,
+            None => Ok(Arc::clone(&self.caller.source)),
+        }
+    }
 }
 
 impl Service {
     /// A request of `caller` at `now`.
     pub fn request(&self, caller: Caller, now: i64) -> Request {
         let base_url = Arc::clone(&self.settings.base_url);
-        Request { caller, now, base_url, group_answer_members: self.settings.group_answer_members }
+        let tenants = Arc::clone(&self.tenants);
+        let group_answer_members = self.settings.group_answer_members;
+        Request { caller, now, base_url, group_answer_members, why: None, confirm: None, tenants }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::expr::fold;
 use crate::scim::Object;
 use crate::scim::decode::finish;
 use crate::scim::filter::key;
-use crate::scim::schema::{Attribute, ResourceType, Schema};
+use crate::scim::schema::{Attribute, ResourceType, Schema, Type};
 use serde_json::Value;
 
 /// What has a column or a table of its own, or is never compared.
@@ -52,7 +52,12 @@ fn searchable(value: &Value, attribute: &'static Attribute) -> Value {
         Value::Array(elements) => {
             let (primary, others): (Vec<&Value>, Vec<&Value>) =
                 elements.iter().partition(|element| element.get("primary") == Some(&Value::Bool(true)));
-            primary.into_iter().chain(others).map(|element| searchable(element, attribute)).collect()
+            let in_order = primary.into_iter().chain(others).map(|element| searchable(element, attribute));
+            if attribute.kind == Type::Complex {
+                return in_order.collect();
+            }
+            // The elements of a simple list are asked for by `value` like those of others.
+            in_order.map(|value| Value::from(Object::from_iter([("value".to_owned(), value)]))).collect()
         }
         Value::Object(parts) => {
             let kept = parts.iter().filter_map(|(name, value)| {

@@ -1,7 +1,7 @@
 //! Broken rules as SCIM answers (RFC 7644 §3.12): the one place that chooses status, `scimType`, code and sentence.
 
 use super::Error;
-use crate::domain::Error as Rule;
+use crate::domain::{Error as Rule, Guard};
 use crate::scim::{ScimType, urn};
 use crate::storage::Error as Storage;
 use serde_json::{Value, json};
@@ -49,10 +49,14 @@ impl From<&Error> for Refusal {
         match error {
             Error::Scim(error) => Self::with(400, error.scim_type, code_of(error.scim_type), error.detail.clone()),
             Error::Domain(rule) => match rule {
-                Rule::TooLong { .. } | Rule::Empty { .. } | Rule::UnknownWord { .. } => {
-                    Self::with(400, ScimType::InvalidValue, "value_invalid", rule.to_string())
-                }
+                Rule::TooLong { .. }
+                | Rule::Empty { .. }
+                | Rule::UnknownWord { .. }
+                | Rule::UnknownPolicy { .. }
+                | Rule::PolicyValue { .. }
+                | Rule::RoleTaken { .. } => Self::with(400, ScimType::InvalidValue, "value_invalid", rule.to_string()),
             },
+            Error::Guard(guard) => from_guard(guard),
             Error::NotFound { resource_type, id } => Self::new(
                 404,
                 format!(
@@ -81,6 +85,14 @@ impl From<&Error> for Refusal {
                 );
                 Self::with(400, ScimType::InvalidValue, "member_unknown", detail)
             }
+            Error::NotMember(id) => Self::with(
+                400,
+                ScimType::InvalidValue,
+                "member_unknown",
+                format!(
+                    "The user {id} is not a member of this group. Add the member first, then set his flags. Nothing was changed."
+                ),
+            ),
             Error::GroupAsMember => Self::with(
                 400,
                 ScimType::InvalidValue,
@@ -99,6 +111,45 @@ impl From<&Error> for Refusal {
             Error::Storage(error) => from_storage(error),
         }
     }
+}
+
+fn from_guard(guard: &Guard) -> Refusal {
+    let (status, scim_type) = match guard {
+        // To a connection a removed user never was.
+        Guard::UserRemoved(_) => (404, None),
+        Guard::EmailTaken { .. } | Guard::UsernameTaken { .. } => (409, Some(ScimType::Uniqueness)),
+        Guard::OrganizationHasUsers { .. } | Guard::SettingsSetInUse { .. } | Guard::GroupDeleteStripsAccess { .. } => {
+            (409, None)
+        }
+        Guard::EmailInvalid { .. }
+        | Guard::RequiredMissing { .. }
+        | Guard::OrganizationRequired { .. }
+        | Guard::OrganizationUnknown { .. }
+        | Guard::SettingsSetRequired { .. }
+        | Guard::GroupUnknown { .. }
+        | Guard::PrimaryGroupNotMember
+        | Guard::SingleGroupMode
+        | Guard::GroupArchived { .. }
+        | Guard::RoleUnknown { .. }
+        | Guard::RoleCardinality { .. } => (400, Some(ScimType::InvalidValue)),
+        Guard::GroupRolesDisabled => (400, Some(ScimType::Mutability)),
+        Guard::LastActiveAdmin { .. }
+        | Guard::SelfRemoval(_)
+        | Guard::DefaultProtected(_)
+        | Guard::OrganizationModeRequired
+        | Guard::AdminRequired { .. }
+        | Guard::DefaultGroupProtected(_)
+        | Guard::RoleCeiling { .. }
+        | Guard::FeatureDisabled(_)
+        | Guard::OutOfScope(_)
+        | Guard::NotGroupAdmin
+        | Guard::GroupAdminCannotRemove
+        | Guard::OnlyFromDefaultGroup
+        | Guard::GroupAdminAddDisabled
+        | Guard::PrimaryGroupAuthority
+        | Guard::ManagedByIdp { .. } => (403, None),
+    };
+    Refusal { scim_type, code: Some(guard.code()), ..Refusal::new(status, guard.to_string()) }
 }
 
 /// The cause is for the log; the client gets a constant sentence.

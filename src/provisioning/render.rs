@@ -2,9 +2,10 @@
 //! apart only when a projection asks for less.
 
 use super::Request;
+use super::users::Facts;
 use crate::domain::Id;
 use crate::scim::project::Projection;
-use crate::scim::schema::{GROUP, ResourceType, USER};
+use crate::scim::schema::{CONNECTOR_GROUP, CONNECTOR_USER, GROUP, ResourceType, Schema, USER};
 use crate::scim::{Object, etag, time};
 use crate::storage::rows::Stored;
 use serde_json::Value;
@@ -31,12 +32,12 @@ pub enum Body {
 /// Members that are written into one piece of a long answer.
 pub const MEMBERS_IN_A_PIECE: usize = 1_000;
 
-/// A user with the groups he is in.
-pub fn user(request: &Request, stored: &Stored, groups: &[(Id, String)], projection: &Projection) -> Answer {
+/// A user with what is shown beside the stored resource.
+pub fn user(request: &Request, stored: &Stored, facts: &Facts, projection: &Projection) -> Answer {
     let mut list = String::new();
-    if !groups.is_empty() && projection.wants("groups", &USER) {
+    if !facts.groups.is_empty() {
         list.push_str(",\"groups\":[");
-        for (index, (id, name)) in groups.iter().enumerate() {
+        for (index, (id, name)) in facts.groups.iter().enumerate() {
             let comma = if index > 0 { "," } else { "" };
             let base = &request.base_url;
             let _ = write!(
@@ -47,12 +48,40 @@ pub fn user(request: &Request, stored: &Stored, groups: &[(Id, String)], project
         }
         list.push(']');
     }
-    Answer { is_told_by_version: list.is_empty(), ..complete(request, stored, &list, projection, &USER) }
+    // Names of groups and organizations change without the user's version.
+    let is_told_by_version = list.is_empty() && facts.extension.is_empty();
+    let body = with_extension(&stored.body, &CONNECTOR_USER, &facts.extension);
+    let stored = Stored { body, ..stored.clone() };
+    Answer { is_told_by_version, ..complete(request, &stored, &list, projection, &USER) }
 }
 
-/// A group with its members; `None` when they are not wanted.
-pub fn group(request: &Request, stored: &Stored, members: Option<Vec<Id>>, projection: &Projection) -> Answer {
+/// The stored text with more attributes of the connector's extension, which is the last member where it is there.
+fn with_extension(body: &str, schema: &Schema, more: &Object) -> String {
+    if more.is_empty() {
+        return body.to_owned();
+    }
+    let members: Vec<String> =
+        more.iter().map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
+    let members = members.join(",");
+    let opening = format!("\"{}\":{{", schema.id);
+    if body.contains(&opening) {
+        return format!("{},{members}}}}}", body.strip_suffix("}}").unwrap_or(body));
+    }
+    // `schemas` is the first member, and no URN holds a bracket.
+    let body = body.replacen(']', &format!(",\"{}\"]", schema.id), 1);
+    format!("{},{opening}{members}}}}}", open(&body))
+}
+
+/// A group with its members, `None` when they are not wanted, and more attributes of the connector's extension.
+pub fn group(
+    request: &Request,
+    stored: &Stored,
+    members: Option<Vec<Id>>,
+    extension: &Object,
+    projection: &Projection,
+) -> Answer {
     let members = members.unwrap_or_default();
+    let stored = &Stored { body: with_extension(&stored.body, &CONNECTOR_GROUP, extension), ..stored.clone() };
     if members.len() > MEMBERS_IN_A_PIECE && projection.is_default() {
         let location = location(request, &GROUP, stored);
         let before = format!("{},\"members\":[", open(&stored.body));
@@ -82,7 +111,8 @@ pub fn write_members(text: &mut String, members: &[Id], base_url: &str, first: b
     }
 }
 
-fn complete(
+/// Any stored resource, with more members as text that begins with a comma.
+pub fn complete(
     request: &Request,
     stored: &Stored,
     list: &str,

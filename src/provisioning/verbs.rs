@@ -1,7 +1,7 @@
 //! The requests that every resource type answers, written once; what differs is in `users` and `groups`.
 
 use super::render::Answer;
-use super::{Error, Request, Service};
+use super::{Error, Request, Service, settle};
 use crate::domain::Id;
 use crate::scim::Object;
 use crate::scim::etag::Condition;
@@ -102,8 +102,13 @@ pub async fn create<V: Verbs>(
     body: Value,
     projection: Projection,
 ) -> Result<Answer, Error> {
+    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
     let new = V::decode_new(&request, Id::new(), body)?;
-    service.db.write(async move |tx: &mut Tx<'_>| V::create(tx, &request, &new, &projection).await).await
+    let work = async move |tx: &mut Tx<'_>| {
+        let answer = V::create(tx, &request, &new, &projection).await?;
+        settle(tx, &request).await.map(|()| answer)
+    };
+    service.db.write(work).await
 }
 
 /// GET of one resource (RFC 7644 §3.4.1).
@@ -113,6 +118,7 @@ pub async fn read<V: Verbs>(
     id: &str,
     projection: Projection,
 ) -> Result<Answer, Error> {
+    request.caller.check_scope(V::RESOURCE_TYPE, false)?;
     let id = V::parse_id(id)?;
     let reads_much = V::reads_much(&projection);
     let work = async move |tx: &mut Tx<'_>| V::read(tx, &request, id, &projection).await;
@@ -128,8 +134,13 @@ pub async fn replace<V: Verbs>(
     condition: Option<Condition>,
     projection: Projection,
 ) -> Result<Answer, Error> {
+    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
     let replacement = V::decode_replacement(&request, id, body, condition)?;
-    service.db.write(async move |tx: &mut Tx<'_>| V::replace(tx, &request, &replacement, &projection).await).await
+    let work = async move |tx: &mut Tx<'_>| {
+        let answer = V::replace(tx, &request, &replacement, &projection).await?;
+        settle(tx, &request).await.map(|()| answer)
+    };
+    service.db.write(work).await
 }
 
 /// PATCH (RFC 7644 §3.5.2).
@@ -141,8 +152,13 @@ pub async fn patch<V: Verbs>(
     condition: Option<Condition>,
     projection: Projection,
 ) -> Result<Option<Answer>, Error> {
+    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
     let patch = V::decode_patch(&request, id, body, condition)?;
-    service.db.write(async move |tx: &mut Tx<'_>| V::patch(tx, &request, &patch, &projection).await).await
+    let work = async move |tx: &mut Tx<'_>| {
+        let answer = V::patch(tx, &request, &patch, &projection).await?;
+        settle(tx, &request).await.map(|()| answer)
+    };
+    service.db.write(work).await
 }
 
 /// DELETE (RFC 7644 §3.6).
@@ -152,6 +168,11 @@ pub async fn delete<V: Verbs>(
     id: &str,
     condition: Option<Condition>,
 ) -> Result<(), Error> {
+    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
     let id = V::parse_id(id)?;
-    service.db.write(async move |tx: &mut Tx<'_>| V::delete(tx, &request, id, condition.as_ref()).await).await
+    let work = async move |tx: &mut Tx<'_>| {
+        V::delete(tx, &request, id, condition.as_ref()).await?;
+        settle(tx, &request).await
+    };
+    service.db.write(work).await
 }

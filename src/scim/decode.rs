@@ -231,6 +231,11 @@ pub fn element(attribute: &'static Attribute, value: Value) -> Result<Option<Val
         (Type::Complex, Value::Object(members)) => complex(attribute, members),
         (Type::Complex, value @ (Value::String(_) | Value::Number(_))) => bare(attribute, value),
         (Type::Complex, _) => wrong("a JSON object"),
+        // A flat string that names something is also taken as the object that other attributes would have.
+        (Type::String, Value::Object(mut parts)) if attribute.of_the_account => {
+            let named = ["value", "display"].into_iter().find_map(|name| parts.remove(name));
+            element(attribute, named.unwrap_or(Value::Null))
+        }
         (_, Value::String(text)) if text.is_empty() => Ok(None),
         (_, Value::String(text)) if text.contains('\0') => wrong("text without NUL characters"),
         (Type::Boolean, Value::Bool(value)) => Ok(Some(value.into())),

@@ -1,7 +1,9 @@
 //! The discovery documents (RFC 7643 §5–§7), made from the schema table.
 
 use super::list::PageLimits;
-use super::schema::{Attribute, DISCOVERY, RESOURCE_TYPES, ResourceType, Schema, Type};
+use super::schema::{
+    ALL_RESOURCE_TYPES, Attribute, DISCOVERY, Mutability, RESOURCE_TYPES, ResourceType, Returned, Schema, Type,
+};
 use super::urn;
 use serde_json::{Value, json};
 
@@ -51,14 +53,34 @@ pub fn service_provider_config(capabilities: &Capabilities, base_url: &str) -> V
 }
 
 /// `/ResourceTypes` as single documents.
-pub fn resource_types(base_url: &str) -> Vec<Value> {
-    RESOURCE_TYPES.iter().map(|resource_type| resource_type_document(resource_type, base_url)).collect()
+pub fn resource_types(base_url: &str, publication: Publication) -> Vec<Value> {
+    let published = publication.resource_types();
+    published.iter().map(|resource_type| resource_type_document(resource_type, base_url)).collect()
+}
+
+/// How much of the product's own model discovery tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Publication {
+    /// What depends on the names of an account is published as read-only: a client that fills in attributes by their
+    /// types alone could only write nonsense. It is taken all the same from a client that was told the names.
+    Portable,
+    Full,
+}
+
+impl Publication {
+    fn resource_types(self) -> &'static [&'static ResourceType] {
+        match self {
+            Self::Portable => RESOURCE_TYPES,
+            Self::Full => ALL_RESOURCE_TYPES,
+        }
+    }
 }
 
 /// `/Schemas` as single documents: those of the resource types, then those of discovery itself.
-pub fn schemas(base_url: &str) -> Vec<Value> {
-    let served = RESOURCE_TYPES.iter().flat_map(|resource_type| resource_type.schemas());
-    served.chain(DISCOVERY.iter().copied()).map(|schema| schema_document(schema, base_url)).collect()
+pub fn schemas(base_url: &str, publication: Publication) -> Vec<Value> {
+    let served = publication.resource_types().iter().flat_map(|resource_type| resource_type.schemas());
+    let all = served.chain(DISCOVERY.iter().copied());
+    all.map(|schema| schema_document(schema, base_url, publication)).collect()
 }
 
 fn resource_type_document(resource_type: &'static ResourceType, base_url: &str) -> Value {
@@ -75,15 +97,30 @@ fn resource_type_document(resource_type: &'static ResourceType, base_url: &str) 
     })
 }
 
-fn schema_document(schema: &'static Schema, base_url: &str) -> Value {
+fn schema_document(schema: &'static Schema, base_url: &str, publication: Publication) -> Value {
+    let published = schema.attributes.iter().filter(|attribute| attribute.published);
+    let attributes = published.map(|attribute| match publication {
+        Publication::Portable if attribute.of_the_account => read_only(attribute_document(attribute)),
+        _ => attribute_document(attribute),
+    });
     json!({
         "schemas": [urn::SCHEMA],
         "id": schema.id,
         "name": schema.name,
         "description": schema.description,
-        "attributes": schema.attributes.iter().map(attribute_document).collect::<Vec<_>>(),
+        "attributes": attributes.collect::<Vec<_>>(),
         "meta": meta("Schema", format!("{base_url}/Schemas/{}", schema.id)),
     })
+}
+
+/// An attribute that a client may read when it asks for it.
+fn read_only(mut document: Value) -> Value {
+    document["mutability"] = Mutability::ReadOnly.keyword().into();
+    document["returned"] = Returned::Request.keyword().into();
+    for sub in document.get_mut("subAttributes").and_then(Value::as_array_mut).into_iter().flatten() {
+        sub["mutability"] = Mutability::ReadOnly.keyword().into();
+    }
+    document
 }
 
 /// RFC 7643 §7. Members that say nothing are left out, never null.

@@ -2,7 +2,7 @@
 
 use super::Object;
 use super::path::{AttributeRef, Named, resolve};
-use super::schema::{Attribute, ResourceType, Returned};
+use super::schema::{Attribute, ResourceType, Returned, Schema};
 use serde_json::Value;
 
 /// Which attributes an answer carries. Both lists may be given: the first chooses, the second takes away.
@@ -39,6 +39,11 @@ impl Projection {
         self.included.is_none() && self.excluded.is_empty()
     }
 
+    /// Whether a list of wanted attributes was given.
+    pub fn includes_some(&self) -> bool {
+        self.included.is_some()
+    }
+
     /// Whether any part of a core attribute is wanted, so that what nobody reads is not even loaded.
     pub fn wants(&self, name: &str, resource_type: &'static ResourceType) -> bool {
         let Some(attribute) = resource_type.core_attribute(name) else { return false };
@@ -48,6 +53,20 @@ impl Projection {
             Some(names) => names.iter().any(|named| match named {
                 Named::Attribute(named) => named.extension.is_none() && named.attribute == attribute,
                 Named::Schema(schema) => resource_type.is_core(schema) && schema.attribute(name).is_some(),
+            }),
+        };
+        included && !self.excludes(&whole)
+    }
+
+    /// The same for an attribute of an extension.
+    pub fn wants_of(&self, schema: &'static Schema, name: &str) -> bool {
+        let Some(attribute) = schema.attribute(name) else { return false };
+        let whole = AttributeRef { extension: Some(schema), attribute, sub: None };
+        let included = match &self.included {
+            None => attribute.returned == Returned::Default || attribute.returned == Returned::Always,
+            Some(names) => names.iter().any(|named| match named {
+                Named::Attribute(named) => same_attribute(named, &whole),
+                Named::Schema(named) => named.id == schema.id,
             }),
         };
         included && !self.excludes(&whole)

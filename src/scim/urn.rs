@@ -3,6 +3,15 @@
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const ENTERPRISE_USER: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+pub const CONNECTOR_USER: &str = "urn:ietf:params:scim:schemas:extension:connector:2.0:User";
+pub const CONNECTOR_GROUP: &str = "urn:ietf:params:scim:schemas:extension:connector:2.0:Group";
+pub const ORGANIZATION: &str = "urn:ietf:params:scim:schemas:connector:2.0:Organization";
+pub const SETTINGS_SET: &str = "urn:ietf:params:scim:schemas:connector:2.0:SettingsSet";
+pub const ROLE: &str = "urn:ietf:params:scim:schemas:core:2.0:Role";
+pub const ENTITLEMENT: &str = "urn:ietf:params:scim:schemas:core:2.0:Entitlement";
+/// Okta's names for the same two.
+pub const OKTA_ROLE: &str = "urn:okta:scim:schemas:core:1.0:Role";
+pub const OKTA_ENTITLEMENT: &str = "urn:okta:scim:schemas:core:1.0:Entitlement";
 pub const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 pub const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
 pub const SERVICE_PROVIDER_CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";

@@ -14,7 +14,21 @@ enum Scope {
     Emails,
     Groups,
     Members,
+    /// Memberships of a user with their flags.
+    Memberships,
+    /// The same rows, seen from the group.
+    MemberSettings,
     ProfileList,
+}
+
+/// The table of a kind of resource.
+pub const fn table(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "users",
+        Kind::Group => "groups",
+        Kind::Organization => "organizations",
+        Kind::SettingsSet => "settings_sets",
+    }
 }
 
 /// Writes conditions on one kind of resource of one account.
@@ -23,6 +37,8 @@ pub struct Writer {
     pub dialect: &'static Dialect,
     pub kind: Kind,
     pub account: Id,
+    /// Whether the Default group is a group like the others to who asks.
+    pub with_default_group: bool,
 }
 
 impl Writer {
@@ -75,7 +91,24 @@ impl Writer {
                     sql.words(" JOIN groups g ON g.account_id = m.account_id AND g.id = m.group_id");
                 }
                 sql.words(" WHERE m.account_id = ").id(self.account);
+                if !self.with_default_group && !is_value(inner) {
+                    sql.words(" AND m.group_id NOT IN (SELECT d.id FROM groups d WHERE d.account_id = ")
+                        .id(self.account);
+                    sql.words(" AND d.is_default = TRUE)");
+                }
                 self.inside(sql, inner, Scope::Groups);
+            }
+            Field::Memberships => {
+                sql.words(
+                    "users.id IN (SELECT m.user_id FROM memberships m JOIN groups g \
+                     ON g.account_id = m.account_id AND g.id = m.group_id WHERE m.account_id = ",
+                );
+                sql.id(self.account);
+                self.inside(sql, inner, Scope::Memberships);
+            }
+            Field::MemberSettings => {
+                sql.words("groups.id IN (SELECT m.group_id FROM memberships m WHERE m.account_id = ").id(self.account);
+                self.inside(sql, inner, Scope::MemberSettings);
             }
             Field::Members => {
                 sql.words("groups.id IN (SELECT m.group_id FROM memberships m WHERE m.account_id = ").id(self.account);
@@ -100,6 +133,10 @@ impl Writer {
         if is_list(field) {
             return self.any(sql, field, &Expr::Const(true));
         }
+        if matches!(field, Field::PrimaryGroup) {
+            sql.words("1 = 1");
+            return;
+        }
         self.column(sql, field, scope, Reading::Text);
         sql.words(" IS NOT NULL");
     }
@@ -109,6 +146,56 @@ impl Writer {
             (Field::Active, Value::Bool(active)) => {
                 // Written out, because a partial index serves only a condition that names its value.
                 sql.words(if *active { "users.active = TRUE" } else { "users.active = FALSE" });
+            }
+            (Field::Archived, Value::Bool(flag)) => {
+                sql.words(if *flag { "groups.archived = TRUE" } else { "groups.archived = FALSE" });
+            }
+            (Field::Default, Value::Bool(flag)) => {
+                sql.words(if *flag { "groups.is_default = TRUE" } else { "groups.is_default = FALSE" });
+            }
+            (Field::Element(_), Value::Bool(flag)) if matches!(scope, Scope::Memberships | Scope::MemberSettings) => {
+                self.column(sql, field, scope, Reading::Text);
+                sql.words(if *flag { " = TRUE" } else { " = FALSE" });
+            }
+            (Field::Status, Value::Text(text)) if op == Op::Equal => {
+                sql.words(match text.as_str() {
+                    "invited" => "users.status = 'invited'",
+                    "active" => "users.status = 'active'",
+                    "inactive" => "users.status = 'inactive'",
+                    _ => "1 = 0",
+                });
+            }
+            (Field::Organization, Value::Text(text)) => {
+                sql.words(
+                    "(users.organization_id IS NOT NULL AND users.organization_id IN (SELECT o.id FROM organizations o",
+                );
+                sql.words(" WHERE o.account_id = ").id(self.account).words(" AND ");
+                self.by_name_or_id(sql, op, text, "o.display_name_key", "o.id");
+                sql.words("))");
+            }
+            (Field::PrimaryGroup, Value::Text(text)) => {
+                sql.words(
+                    "users.id IN (SELECT m.user_id FROM memberships m JOIN groups g ON g.account_id = m.account_id",
+                );
+                sql.words(" AND g.id = m.group_id WHERE m.account_id = ").id(self.account);
+                sql.words(" AND m.is_primary = TRUE AND ");
+                self.by_name_or_id(sql, op, text, "g.display_name_key", "g.id");
+                sql.words(")");
+            }
+            (Field::MemberCount, Value::Number(number)) => {
+                // Numbers of members are whole: 2.5 lies between two of them.
+                #[expect(clippy::cast_possible_truncation, reason = "a count beyond 2^53 is no count")]
+                let whole = number.floor() as i64;
+                let is_whole = number.fract() == 0.0;
+                sql.words("groups.member_count").words(match (op, is_whole) {
+                    (Op::GreaterOrEqual, false) => " > ",
+                    (Op::Less, false) => " <= ",
+                    (op, _) => order_sign(op),
+                });
+                sql.bigint(whole);
+                if op == Op::Equal && !is_whole {
+                    sql.words(" AND 1 = 0");
+                }
             }
             (Field::Created, Value::Time(time)) => self.created(sql, op, *time),
             (Field::LastModified, Value::Time(time)) => {
@@ -128,6 +215,18 @@ impl Writer {
                 sql.words("1 = 0");
             }
         }
+    }
+
+    /// A flat string that stands for something with a name: the name as the operator says, or the id.
+    fn by_name_or_id<ST>(self, sql: &mut Sql<ST>, op: Op, text: &str, name: &'static str, id: &'static str) {
+        sql.words("(");
+        self.compare_text(sql, op, text, &|sql| {
+            sql.words(name);
+        });
+        if let (Op::Equal, Ok(named)) = (op, text.parse::<Id>()) {
+            sql.words(" OR ").words(id).words(" = ").id(named);
+        }
+        sql.words(")");
     }
 
     /// The time of creation is the beginning of the id.
@@ -208,16 +307,16 @@ impl Writer {
     fn is_id(self, field: &Field, scope: Scope) -> bool {
         match field {
             Field::Id => true,
-            Field::Element(part) => *part == "value" && matches!(scope, Scope::Groups | Scope::Members),
+            Field::Element(part) => {
+                *part == "value"
+                    && matches!(scope, Scope::Groups | Scope::Members | Scope::Memberships | Scope::MemberSettings)
+            }
             _ => false,
         }
     }
 
     const fn table(self) -> &'static str {
-        match self.kind {
-            Kind::User => "users",
-            Kind::Group => "groups",
-        }
+        table(self.kind)
     }
 
     /// Writes where a field is read from.
@@ -272,14 +371,43 @@ impl Writer {
                 (Scope::Groups, _) => {
                     sql.words("g.display_name_key");
                 }
-                (Scope::Members, _) => {
+                (Scope::Members, _) | (Scope::MemberSettings, "value") => {
                     sql.words("m.user_id");
+                }
+                (Scope::Memberships, "value") => {
+                    sql.words("m.group_id");
+                }
+                (Scope::Memberships | Scope::MemberSettings, "primary") => {
+                    sql.words("m.is_primary");
+                }
+                (Scope::Memberships | Scope::MemberSettings, "groupAdmin") => {
+                    sql.words("m.group_admin");
+                }
+                (Scope::Memberships | Scope::MemberSettings, "canSend") => {
+                    sql.words("m.can_send");
+                }
+                (Scope::Memberships, "origin") => {
+                    sql.words("m.origins");
+                }
+                (Scope::Memberships | Scope::MemberSettings, _) => {
+                    sql.words("g.display_name_key");
                 }
                 (Scope::ProfileList | Scope::Resource, part) => {
                     sql.words("(e.value->>'").words(part).words("')").words(self.dialect.by_code_point);
                 }
             },
-            Field::Emails | Field::Groups | Field::Members => {
+            Field::Status => own(sql, ".status"),
+            Field::Organization => own(sql, ".organization_id"),
+            Field::Username => own(sql, ".username_key"),
+            Field::Archived => own(sql, ".archived"),
+            Field::Default => own(sql, ".is_default"),
+            Field::MemberCount => own(sql, ".member_count"),
+            Field::Emails
+            | Field::Groups
+            | Field::Members
+            | Field::Memberships
+            | Field::MemberSettings
+            | Field::PrimaryGroup => {
                 sql.words("NULL");
             }
         }
@@ -294,7 +422,7 @@ enum Reading {
 }
 
 fn is_list(field: &Field) -> bool {
-    matches!(field, Field::Emails | Field::Groups | Field::Members)
+    matches!(field, Field::Emails | Field::Groups | Field::Members | Field::Memberships | Field::MemberSettings)
 }
 
 fn mentions(condition: &Condition, part: &str) -> bool {

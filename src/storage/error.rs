@@ -11,6 +11,9 @@ pub enum Constraint {
     UserExternalId,
     GroupDisplayName,
     GroupExternalId,
+    Username,
+    OrganizationName,
+    SettingsSetName,
     /// Something that a row refers to is not there.
     Reference,
     Other,
@@ -89,6 +92,9 @@ fn constraint(name: &str) -> Constraint {
         () if is("users_by_external_id", "users.external_id, users.connection_id") => Constraint::UserExternalId,
         () if is("groups_by_display_name", "groups.display_name_key") => Constraint::GroupDisplayName,
         () if is("groups_by_external_id", "groups.external_id, groups.connection_id") => Constraint::GroupExternalId,
+        () if is("users_by_username", "users.organization_id, users.username_key") => Constraint::Username,
+        () if is("organizations_by_display_name", "organizations.display_name_key") => Constraint::OrganizationName,
+        () if is("settings_sets_by_display_name", "settings_sets.display_name_key") => Constraint::SettingsSetName,
         () => Constraint::Other,
     }
 }

@@ -1,6 +1,7 @@
 //! Lists of users or groups: which, in which order, from where.
 
-use super::condition::{Writer, is_look_up};
+use super::condition::{Writer, is_look_up, table};
+use super::rows::Stored;
 use super::sql::{Dialect, Sql};
 use super::types::IdSql;
 use crate::domain::{Condition, Field, Id, Kind};
@@ -15,6 +16,8 @@ pub struct Listing {
     /// `None` is the order of creation.
     pub sort_by: Option<Field>,
     pub descending: bool,
+    /// Groups only: the Default group is shown, too.
+    pub with_default_group: bool,
 }
 
 /// A place in a list: behind the resource with this sort key and id.
@@ -34,19 +37,31 @@ pub struct Window {
     pub limit: u64,
 }
 
-/// `id`, `version`, `last_modified`, `body`, sort key.
-pub type ListedSql = (IdSql, BigInt, BigInt, Text, Nullable<Text>);
+/// A resource of a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub stored: Stored,
+    /// What the list is ordered by; `None` in order of creation.
+    pub key: Option<String>,
+    /// The organization that was given to a user, not that of a fallback.
+    pub organization: Option<Id>,
+}
+
+/// `id`, `version`, `last_modified`, `body`, sort key, organization.
+pub type ListedSql = (IdSql, BigInt, BigInt, Text, Nullable<Text>, Nullable<IdSql>);
 
 impl Listing {
     fn writer(&self, dialect: &'static Dialect) -> Writer {
-        Writer { dialect, kind: self.kind, account: self.account }
+        Writer { dialect, kind: self.kind, account: self.account, with_default_group: self.with_default_group }
     }
 
     const fn table(&self) -> &'static str {
-        match self.kind {
-            Kind::User => "users",
-            Kind::Group => "groups",
-        }
+        table(self.kind)
+    }
+
+    /// Resources in the unfiltered list that the totals do not count: the Default group.
+    pub fn uncounted(&self) -> u64 {
+        u64::from(self.kind == Kind::Group && self.with_default_group)
     }
 
     /// Whether the order is that of the ids, forwards or backwards.
@@ -68,6 +83,10 @@ impl Listing {
         } else {
             sql.words("NULL");
         }
+        sql.words(match self.kind {
+            Kind::User => ", CASE WHEN organization_origin = 'fallback' THEN NULL ELSE organization_id END",
+            Kind::Group | Kind::Organization | Kind::SettingsSet => dialect.no_id,
+        });
         self.rows_of(&mut sql, dialect);
         if let Some(place) = &window.after {
             sql.words(" AND ");
@@ -97,6 +116,13 @@ impl Listing {
 
     fn rows_of<ST>(&self, sql: &mut Sql<ST>, dialect: &'static Dialect) {
         sql.words(" FROM ").words(self.table()).words(" WHERE account_id = ").id(self.account);
+        if self.kind == Kind::Group && !self.with_default_group {
+            sql.words(" AND is_default = FALSE");
+        }
+        // Archived groups are for those who look for them.
+        if self.kind == Kind::Group && self.condition.is_none() {
+            sql.words(" AND archived = FALSE");
+        }
         if let Some(condition) = &self.condition {
             sql.words(" AND (");
             self.writer(dialect).condition(sql, condition);

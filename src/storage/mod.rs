@@ -10,6 +10,7 @@ mod list;
 mod migrations;
 mod places;
 mod postgres;
+mod query;
 pub mod rows;
 mod schema;
 mod sql;
@@ -20,8 +21,9 @@ mod url;
 
 pub use db::{Db, Health, Options};
 pub use error::{Constraint, Error, WorkError};
-pub use list::{Listing, Place, Window};
+pub use list::{Listed, Listing, Place, Window};
 pub use migrations::Status as MigrationStatus;
 pub use places::Places;
+pub use query::AuditQuery;
 pub use tx::Tx;
 pub use url::{DatabaseUrl, without_password};

@@ -1,9 +1,19 @@
 //! Rows, and their way from and to the values of the domain.
 
-use super::schema::{accounts, admin_keys, connections, groups, memberships, tokens, user_emails, users};
+use super::Error;
+use super::schema::{
+    accounts, admin_keys, audit, connections, groups, memberships, organizations, removed_users, settings_sets, tokens,
+    user_emails, users,
+};
 use super::types::{DbId, Json};
-use crate::domain::{Email, Group, GroupDraft, User, UserDraft};
+use crate::domain::{
+    Account, AuditEntry, Catalogue, Connection, Email, Group, GroupDraft, Id, Membership, Name, OrganizationDraft,
+    Placement, Policies, Preset, Role, SettingsSetDraft, Status, User, UserDraft,
+};
 use diesel::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = accounts, treat_none_as_default_value = false)]
@@ -13,6 +23,47 @@ pub struct AccountRow {
     pub name_key: String,
     pub preset: String,
     pub created_at: i64,
+    pub policies: String,
+    pub roles: String,
+    pub version: i64,
+    pub default_organization_id: Option<DbId>,
+    pub default_group_id: Option<DbId>,
+}
+
+impl AccountRow {
+    pub fn new(account: &Account) -> Self {
+        let own = account.catalogue.own(account.preset);
+        Self {
+            id: account.id.into(),
+            name: account.name.text.clone(),
+            name_key: account.name.key.clone(),
+            preset: account.preset.to_string(),
+            created_at: account.created,
+            policies: to_json(&account.policies.words()),
+            roles: to_json(&own),
+            version: account.version,
+            default_organization_id: Some(account.default_organization.into()),
+            default_group_id: Some(account.default_group.into()),
+        }
+    }
+
+    pub fn account(self) -> Result<Account, Error> {
+        let broken = |_| Error::Internal(format!("account {} cannot be read", self.id.0));
+        let preset: Preset = self.preset.parse().map_err(broken)?;
+        let mut catalogue = Catalogue::built_in(preset);
+        catalogue.roles.extend(from_json::<Vec<Role>>(&self.roles)?);
+        Ok(Account {
+            id: self.id.0,
+            policies: Policies::read(&from_json(&self.policies)?).map_err(broken)?,
+            preset,
+            catalogue,
+            default_organization: self.default_organization_id.map_or(Id::NIL, Id::from),
+            default_group: self.default_group_id.map_or(Id::NIL, Id::from),
+            version: self.version,
+            created: self.created_at,
+            name: Name { text: self.name, key: self.name_key },
+        })
+    }
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -25,6 +76,41 @@ pub struct ConnectionRow {
     pub dialect: String,
     pub role_ceiling: String,
     pub created_at: i64,
+    pub settings: String,
+    pub rules: String,
+    pub version: i64,
+}
+
+impl ConnectionRow {
+    pub fn new(connection: &Connection) -> Self {
+        Self {
+            account_id: connection.account.into(),
+            id: connection.id.into(),
+            name: connection.name.text.clone(),
+            name_key: connection.name.key.clone(),
+            dialect: connection.dialect.to_string(),
+            role_ceiling: connection.role_ceiling.to_string(),
+            created_at: connection.created,
+            settings: to_json(&connection.settings),
+            rules: to_json(&connection.rules),
+            version: connection.version,
+        }
+    }
+
+    pub fn connection(self) -> Result<Connection, Error> {
+        let broken = |_| Error::Internal(format!("connection {} cannot be read", self.id.0));
+        Ok(Connection {
+            account: self.account_id.0,
+            id: self.id.0,
+            dialect: self.dialect.parse().map_err(broken)?,
+            role_ceiling: self.role_ceiling.parse().map_err(broken)?,
+            settings: from_json(&self.settings)?,
+            rules: from_json(&self.rules)?,
+            version: self.version,
+            created: self.created_at,
+            name: Name { text: self.name, key: self.name_key },
+        })
+    }
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -38,6 +124,7 @@ pub struct TokenRow {
     pub expires_at: Option<i64>,
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    pub user_id: Option<DbId>,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -49,6 +136,7 @@ pub struct AdminKeyRow {
     pub created_at: i64,
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
+    pub user_id: Option<DbId>,
 }
 
 #[derive(Insertable, Debug, Clone)]
@@ -59,20 +147,36 @@ pub struct UserRow {
     pub connection_id: DbId,
     #[diesel(embed)]
     pub draft: UserDraftRow,
+    #[diesel(embed)]
+    pub placement: PlacementRow,
     pub version: i64,
     pub last_modified: i64,
+    pub previous_user_id: Option<DbId>,
 }
 
-/// The columns that a change writes.
+/// The columns that a change of the person writes.
 #[derive(Insertable, AsChangeset, Debug, Clone)]
 #[diesel(table_name = users, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub struct UserDraftRow {
     pub user_name_key: String,
     pub external_id: Option<String>,
     pub display_name_key: Option<String>,
-    pub active: bool,
+    pub username_key: Option<String>,
     pub body: String,
     pub search: Json,
+}
+
+/// The columns that the product decides.
+#[derive(Queryable, Insertable, AsChangeset, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = users, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct PlacementRow {
+    pub status: String,
+    pub active: bool,
+    pub organization_id: Option<DbId>,
+    pub organization_origin: String,
+    pub grants: String,
+    pub direct_admin: bool,
+    pub is_admin: bool,
 }
 
 impl From<UserDraft> for UserDraftRow {
@@ -81,10 +185,38 @@ impl From<UserDraft> for UserDraftRow {
             user_name_key: draft.user_name.key,
             external_id: draft.external_id,
             display_name_key: draft.display_name.map(|name| name.key),
-            active: draft.active,
+            username_key: draft.username.map(|name| name.key),
             body: draft.profile.body,
             search: Json(draft.profile.search),
         }
+    }
+}
+
+impl From<&Placement> for PlacementRow {
+    fn from(placement: &Placement) -> Self {
+        Self {
+            status: placement.status.to_string(),
+            active: matches!(placement.status, Status::Active | Status::Invited),
+            organization_id: placement.organization.map(DbId),
+            organization_origin: placement.organization_origin.to_string(),
+            grants: to_json(&placement.roles),
+            direct_admin: placement.direct_admin,
+            is_admin: placement.is_admin,
+        }
+    }
+}
+
+impl PlacementRow {
+    pub fn placement(&self) -> Result<Placement, Error> {
+        let broken = |what: &str| Error::Internal(format!("a user's {what} cannot be read"));
+        Ok(Placement {
+            status: self.status.parse().map_err(|_| broken("status"))?,
+            organization: self.organization_id.map(Id::from),
+            organization_origin: self.organization_origin.parse().map_err(|_| broken("origin"))?,
+            roles: from_json(&self.grants)?,
+            direct_admin: self.direct_admin,
+            is_admin: self.is_admin,
+        })
     }
 }
 
@@ -94,11 +226,27 @@ impl From<User> for UserRow {
             account_id: user.account.into(),
             id: user.id.into(),
             connection_id: user.connection.into(),
+            placement: (&user.placement).into(),
             draft: user.draft.into(),
             version: user.version,
             last_modified: user.last_modified,
+            previous_user_id: user.previous.map(DbId),
         }
     }
+}
+
+/// A tombstone.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = removed_users, treat_none_as_default_value = false)]
+pub struct RemovedUserRow {
+    pub account_id: DbId,
+    pub id: DbId,
+    pub connection_id: DbId,
+    pub user_name_key: String,
+    pub external_id: Option<String>,
+    pub version: i64,
+    pub removed_at: i64,
+    pub body: String,
 }
 
 #[derive(Insertable, Debug, Clone)]
@@ -139,6 +287,7 @@ pub struct GroupRow {
     pub member_count: i64,
     pub version: i64,
     pub last_modified: i64,
+    pub is_default: bool,
 }
 
 /// The columns that a change writes.
@@ -148,13 +297,19 @@ pub struct GroupDraftRow {
     pub display_name: String,
     pub display_name_key: String,
     pub external_id: Option<String>,
+    pub archived: bool,
+    pub roles: String,
+    pub grants_admin: bool,
     pub body: String,
     pub search: Json,
 }
 
-impl From<GroupDraft> for GroupDraftRow {
-    fn from(draft: GroupDraft) -> Self {
+impl GroupDraftRow {
+    pub fn new(draft: GroupDraft, grants_admin: bool) -> Self {
         Self {
+            archived: draft.archived,
+            roles: to_json(&draft.roles),
+            grants_admin,
             display_name: draft.display_name.text,
             display_name_key: draft.display_name.key,
             external_id: draft.external_id,
@@ -170,27 +325,228 @@ impl From<Group> for GroupRow {
             account_id: group.account.into(),
             id: group.id.into(),
             connection_id: group.connection.into(),
-            draft: group.draft.into(),
+            draft: GroupDraftRow::new(group.draft, group.grants_admin),
             member_count: group.member_count,
             version: group.version,
             last_modified: group.last_modified,
+            is_default: group.is_default,
         }
     }
 }
 
-#[derive(Insertable, Debug, Clone)]
+#[derive(Queryable, Selectable, Insertable, Debug, Clone, PartialEq, Eq)]
 #[diesel(table_name = memberships, treat_none_as_default_value = false)]
 pub struct MembershipRow {
     pub account_id: DbId,
     pub group_id: DbId,
     pub user_id: DbId,
+    pub is_primary: bool,
+    pub group_admin: bool,
+    pub can_send: bool,
+    /// Separated by spaces.
+    pub origins: String,
+    pub since: i64,
 }
 
-/// A user or group as it is read: ready to send but for what others decide.
+impl MembershipRow {
+    pub fn new(account: Id, user: Id, membership: &Membership) -> Self {
+        Self {
+            account_id: account.into(),
+            group_id: membership.group.into(),
+            user_id: user.into(),
+            is_primary: membership.primary,
+            group_admin: membership.group_admin,
+            can_send: membership.can_send,
+            origins: membership.origins.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            since: membership.since,
+        }
+    }
+
+    pub fn membership(&self) -> Membership {
+        Membership {
+            group: self.group_id.0,
+            primary: self.is_primary,
+            group_admin: self.group_admin,
+            can_send: self.can_send,
+            origins: self.origins.split(' ').filter_map(|origin| origin.parse().ok()).collect(),
+            since: self.since,
+        }
+    }
+}
+
+#[derive(Insertable, Debug, Clone)]
+#[diesel(table_name = organizations, treat_none_as_default_value = false)]
+pub struct OrganizationRow {
+    pub account_id: DbId,
+    pub id: DbId,
+    #[diesel(embed)]
+    pub draft: OrganizationDraftRow,
+    pub version: i64,
+    pub last_modified: i64,
+}
+
+/// The columns that a change writes.
+#[derive(Insertable, AsChangeset, Debug, Clone)]
+#[diesel(table_name = organizations, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct OrganizationDraftRow {
+    pub display_name: String,
+    pub display_name_key: String,
+    pub external_id: Option<String>,
+    pub settings_set_id: DbId,
+    pub body: String,
+    pub search: Json,
+}
+
+impl From<OrganizationDraft> for OrganizationDraftRow {
+    fn from(draft: OrganizationDraft) -> Self {
+        Self {
+            display_name: draft.display_name.text,
+            display_name_key: draft.display_name.key,
+            external_id: draft.external_id,
+            settings_set_id: draft.settings_set.into(),
+            body: draft.profile.body,
+            search: Json(draft.profile.search),
+        }
+    }
+}
+
+#[derive(Insertable, Debug, Clone)]
+#[diesel(table_name = settings_sets, treat_none_as_default_value = false)]
+pub struct SettingsSetRow {
+    pub account_id: DbId,
+    pub id: DbId,
+    #[diesel(embed)]
+    pub draft: SettingsSetDraftRow,
+    pub version: i64,
+    pub last_modified: i64,
+}
+
+/// The columns that a change writes.
+#[derive(Insertable, AsChangeset, Debug, Clone)]
+#[diesel(table_name = settings_sets, treat_none_as_default_value = false, treat_none_as_null = true)]
+pub struct SettingsSetDraftRow {
+    pub display_name: String,
+    pub display_name_key: String,
+    pub external_id: Option<String>,
+    pub body: String,
+    pub search: Json,
+}
+
+impl From<SettingsSetDraft> for SettingsSetDraftRow {
+    fn from(draft: SettingsSetDraft) -> Self {
+        Self {
+            display_name: draft.display_name.text,
+            display_name_key: draft.display_name.key,
+            external_id: draft.external_id,
+            body: draft.profile.body,
+            search: Json(draft.profile.search),
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = audit, treat_none_as_default_value = false)]
+pub struct AuditRow {
+    pub account_id: DbId,
+    pub id: DbId,
+    pub actor: String,
+    pub request_id: String,
+    pub connection_id: Option<DbId>,
+    pub action: String,
+    pub subject_kind: String,
+    pub subject_id: String,
+    pub changes: String,
+    pub why: Option<String>,
+}
+
+impl From<AuditEntry> for AuditRow {
+    fn from(entry: AuditEntry) -> Self {
+        let changes = entry.changes.iter().map(|change| {
+            let mut value = json!({ "field": change.field, "from": change.from, "to": change.to });
+            if let Some(by) = &change.by {
+                value["by"] = by.as_str().into();
+            }
+            value
+        });
+        Self {
+            account_id: entry.account.into(),
+            id: Id::new().into(),
+            actor: entry.actor.to_string(),
+            request_id: entry.request_id,
+            connection_id: entry.connection.map(DbId),
+            action: entry.action.to_owned(),
+            subject_kind: entry.subject.kind.to_owned(),
+            subject_id: entry.subject.id,
+            changes: serde_json::Value::from_iter(changes).to_string(),
+            why: entry.why,
+        }
+    }
+}
+
+/// An event as it is read.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    pub sequence: i64,
+    pub at: i64,
+    pub kind: String,
+    pub cause: Option<String>,
+    pub subject_kind: String,
+    pub subject_id: String,
+    pub version: i64,
+    pub data: String,
+    pub request_id: String,
+}
+
+/// A resource as it is read: ready to send but for what others decide.
 #[derive(Queryable, Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     pub id: DbId,
     pub version: i64,
     pub last_modified: i64,
     pub body: String,
+}
+
+/// A user as he is read to be shown or changed.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct StoredUser {
+    pub stored: Stored,
+    pub connection_id: DbId,
+    pub placement: PlacementRow,
+    pub previous_user_id: Option<DbId>,
+}
+
+/// A group as it is read to be shown or changed.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct StoredGroup {
+    pub stored: Stored,
+    pub connection_id: DbId,
+    pub member_count: i64,
+    pub is_default: bool,
+    pub archived: bool,
+    pub roles: String,
+    pub grants_admin: bool,
+}
+
+/// A membership with the names that a reader sees.
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
+pub struct GroupOfUser {
+    pub user_id: DbId,
+    pub group_id: DbId,
+    pub display_name: String,
+    pub is_primary: bool,
+    pub group_admin: bool,
+    pub can_send: bool,
+    pub origins: String,
+    pub is_default: bool,
+    pub roles: String,
+}
+
+/// A value that this program wrote, as JSON text.
+pub fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Reads what `to_json` wrote.
+pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|error| Error::Internal(format!("a stored value cannot be read: {error}")))
 }

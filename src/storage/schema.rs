@@ -19,6 +19,11 @@ tables! {
         name_key -> Text,
         preset -> Text,
         created_at -> BigInt,
+        policies -> Text,
+        roles -> Text,
+        version -> BigInt,
+        default_organization_id -> Nullable<IdSql>,
+        default_group_id -> Nullable<IdSql>,
     }
 
     connections (account_id, id) {
@@ -29,6 +34,9 @@ tables! {
         dialect -> Text,
         role_ceiling -> Text,
         created_at -> BigInt,
+        settings -> Text,
+        rules -> Text,
+        version -> BigInt,
     }
 
     tokens (hash) {
@@ -40,6 +48,7 @@ tables! {
         expires_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
+        user_id -> Nullable<IdSql>,
     }
 
     admin_keys (hash) {
@@ -49,6 +58,7 @@ tables! {
         created_at -> BigInt,
         revoked_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
+        user_id -> Nullable<IdSql>,
     }
 
     users (account_id, id) {
@@ -63,6 +73,25 @@ tables! {
         last_modified -> BigInt,
         body -> Text,
         search -> JsonSql,
+        status -> Text,
+        organization_id -> Nullable<IdSql>,
+        organization_origin -> Text,
+        username_key -> Nullable<Text>,
+        grants -> Text,
+        direct_admin -> Bool,
+        is_admin -> Bool,
+        previous_user_id -> Nullable<IdSql>,
+    }
+
+    removed_users (account_id, id) {
+        account_id -> IdSql,
+        id -> IdSql,
+        connection_id -> IdSql,
+        user_name_key -> Text,
+        external_id -> Nullable<Text>,
+        version -> BigInt,
+        removed_at -> BigInt,
+        body -> Text,
     }
 
     user_emails (account_id, user_id, position) {
@@ -87,12 +116,72 @@ tables! {
         last_modified -> BigInt,
         body -> Text,
         search -> JsonSql,
+        is_default -> Bool,
+        archived -> Bool,
+        roles -> Text,
+        grants_admin -> Bool,
     }
 
     memberships (account_id, group_id, user_id) {
         account_id -> IdSql,
         group_id -> IdSql,
         user_id -> IdSql,
+        is_primary -> Bool,
+        group_admin -> Bool,
+        can_send -> Bool,
+        origins -> Text,
+        since -> BigInt,
+    }
+
+    organizations (account_id, id) {
+        account_id -> IdSql,
+        id -> IdSql,
+        display_name -> Text,
+        display_name_key -> Text,
+        external_id -> Nullable<Text>,
+        settings_set_id -> IdSql,
+        version -> BigInt,
+        last_modified -> BigInt,
+        body -> Text,
+        search -> JsonSql,
+    }
+
+    settings_sets (account_id, id) {
+        account_id -> IdSql,
+        id -> IdSql,
+        display_name -> Text,
+        display_name_key -> Text,
+        external_id -> Nullable<Text>,
+        version -> BigInt,
+        last_modified -> BigInt,
+        body -> Text,
+        search -> JsonSql,
+    }
+
+    audit (account_id, id) {
+        account_id -> IdSql,
+        id -> IdSql,
+        actor -> Text,
+        request_id -> Text,
+        connection_id -> Nullable<IdSql>,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        changes -> Text,
+        why -> Nullable<Text>,
+    }
+
+    events (account_id, sequence) {
+        account_id -> IdSql,
+        sequence -> BigInt,
+        at -> BigInt,
+        kind -> Text,
+        cause -> Nullable<Text>,
+        subject_kind -> Text,
+        subject_id -> Text,
+        version -> BigInt,
+        data -> Text,
+        request_id -> Text,
     }
 
     totals (account_id, kind, shard) {

@@ -25,6 +25,14 @@ pub struct Dialect {
     pub by_code_point: &'static str,
     /// An identifier as hyphenated text: every `?` stands for the column.
     pub id_as_text: &'static str,
+    /// A column of a list without an identifier.
+    pub no_id: &'static str,
+    /// The number of a new event: the first `?` stands for its place among those of the transaction, the second for the
+    /// account. On PostgreSQL transactions that began later may end earlier, so the number is made from the
+    /// transaction's own.
+    pub next_sequence: &'static str,
+    /// A condition on `sequence`: no transaction that is still running has a number as low.
+    pub settled_sequences: &'static str,
     /// Rows over which a total is spread: concurrent writers must not wait for one row.
     pub total_shards: u8,
 }
@@ -163,7 +171,34 @@ impl<T: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Locked<T> {
     }
 }
 
+/// A `SELECT` that keeps its rows from being deleted until the transaction ends; others may do the same at once.
+pub struct Shared<T>(pub T);
+
+impl<T> QueryId for Shared<T> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T: Query> Query for Shared<T> {
+    type SqlType = T::SqlType;
+}
+
+impl<T: QueryFragment<Pg>> QueryFragment<Pg> for Shared<T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(" FOR KEY SHARE");
+        Ok(())
+    }
+}
+
+impl<T: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Shared<T> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
 // diesel runs only what says that it can be run.
 impl<ST, C> diesel::RunQueryDsl<C> for Sql<ST> {}
 impl<T, C> diesel::RunQueryDsl<C> for Cached<T> {}
 impl<T, C> diesel::RunQueryDsl<C> for Locked<T> {}
+impl<T, C> diesel::RunQueryDsl<C> for Shared<T> {}

@@ -1,11 +1,15 @@
 //! What work on a database can do: one line for each operation, so that every use case is written once.
 
-use super::list::{Listing, Window};
+use super::AuditQuery;
+use super::list::{Listed, Listing, Window};
 use super::rows::{
-    AccountRow, AdminKeyRow, ConnectionRow, GroupDraftRow, GroupRow, Stored, TokenRow, UserDraftRow, UserRow,
+    AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, MembershipRow,
+    OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, SettingsSetDraftRow, SettingsSetRow, Stored,
+    StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow,
 };
+use super::types::DbId;
 use super::{Error, postgres, sqlite};
-use crate::domain::{Email, HashedSecret, Id, Kind};
+use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
 use diesel_async::SimpleAsyncConnection;
 use std::collections::BTreeMap;
 
@@ -18,8 +22,10 @@ pub struct Tx<'c> {
     /// What the transaction adds to the kept totals: how many more live, how many were removed. Written at its end and
     /// in order, so that transactions with many changes do not wait for each other in a circle.
     totals: BTreeMap<TotalKey, (i64, i64)>,
-    /// The totals at the beginning of each part that is not ended.
-    parts: Vec<BTreeMap<TotalKey, (i64, i64)>>,
+    /// What the transaction writes into the audit trail and the change feed at its end.
+    pub ledger: Ledger,
+    /// Totals and ledger at the beginning of each part that is not ended.
+    parts: Vec<(BTreeMap<TotalKey, (i64, i64)>, [usize; 3])>,
 }
 
 enum Conn<'c> {
@@ -48,16 +54,24 @@ operations! {
     pub accounts::insert as insert_account(row: &AccountRow) -> ();
     pub accounts::list as accounts() -> Vec<AccountRow>;
     pub accounts::by_name as account_by_name(name_key: &str) -> Option<AccountRow>;
+    pub accounts::by_id as account(id: Id) -> Option<AccountRow>;
+    pub accounts::lock as lock_account(id: Id) -> ();
+    pub accounts::update as update_account(id: Id, policies: &str, roles: &str) -> ();
+    pub accounts::set_defaults as set_account_defaults(id: Id, organization: Id, group: Id) -> ();
+    pub accounts::adopt_users as adopt_users(account: Id, organization: Id, group: Id) -> ();
     pub accounts::insert_connection as insert_connection(row: &ConnectionRow) -> ();
     pub accounts::connections as connections(account: Id) -> Vec<ConnectionRow>;
     pub accounts::connection_by_name as connection_by_name(account: Id, name_key: &str) -> Option<ConnectionRow>;
+    pub accounts::connection_by_id as connection(account: Id, id: Id) -> Option<ConnectionRow>;
+    pub accounts::update_connection as update_connection(row: &ConnectionRow) -> bool;
 
     pub credentials::insert_token as insert_token(row: &TokenRow) -> ();
-    pub credentials::token as token(hash: &HashedSecret) -> Option<(TokenRow, ConnectionRow)>;
+    pub credentials::token as token(hash: &HashedSecret) -> Option<(TokenRow, i64, i64)>;
     pub credentials::tokens as tokens(account: Id, connection: Option<Id>) -> Vec<TokenRow>;
     pub credentials::revoke_token as revoke_token(id: Id, now: i64) -> bool;
     pub credentials::touch_token as touch_token(id: Id, now: i64) -> ();
     pub credentials::insert_admin_key as insert_admin_key(row: &AdminKeyRow) -> ();
+    pub credentials::admin_key as admin_key(hash: &HashedSecret) -> Option<(AdminKeyRow, i64)>;
     pub credentials::admin_keys as admin_keys(account: Id) -> Vec<AdminKeyRow>;
     pub credentials::revoke_admin_key as revoke_admin_key(id: Id, now: i64) -> bool;
 
@@ -67,42 +81,100 @@ operations! {
     totals::add as add_to_total(account: Id, kind: Kind, shard: u8, live: i64, removed: i64) -> ();
     pub totals::read as totals(account: Id, kind: Kind) -> (i64, i64);
 
-    pub lists::page as page(listing: &Listing, window: &Window) -> Vec<(Stored, Option<String>)>;
+    pub lists::page as page(listing: &Listing, window: &Window) -> Vec<Listed>;
     pub lists::count as count(listing: &Listing) -> i64;
 
     users::insert as insert_user_row(row: UserRow, emails: &[Email]) -> ();
-    pub users::find as user(account: Id, id: Id) -> Option<Stored>;
-    pub users::find_locked as user_locked(account: Id, id: Id) -> Option<Stored>;
+    pub users::find as user(account: Id, id: Id) -> Option<StoredUser>;
+    pub users::find_locked as user_locked(account: Id, id: Id) -> Option<StoredUser>;
+    pub users::find_all as users(account: Id, ids: &[Id]) -> Vec<StoredUser>;
+    pub users::find_leaver as leaver(
+        account: Id, connection: Id, external_id: Option<&str>, user_name_key: &str
+    ) -> Option<DbId>;
     pub users::update as update_user(
-        account: Id, id: Id, version: i64, now: i64, draft: UserDraftRow, emails: Option<&[Email]>
+        account: Id, id: Id, version: i64, next: i64, now: i64, draft: UserDraftRow, placement: PlacementRow,
+        emails: Option<&[Email]>
     ) -> bool;
-    users::delete as delete_user_row(account: Id, id: Id, now: i64) -> bool;
+    pub users::holder_of_email as holder_of_email(account: Id, email_key: &str, except: Id) -> Option<DbId>;
+    users::bury as bury_user_row(tombstone: RemovedUserRow) -> bool;
+    pub users::removed as removed_user(account: Id, id: Id) -> Option<RemovedUserRow>;
+    pub users::removed_by_user_name as removed_by_user_name(account: Id, user_name_key: &str) -> Option<DbId>;
+    pub users::all_removed as removed_users(account: Id, after: Option<Id>, limit: i64) -> Vec<RemovedUserRow>;
+    pub users::has_active_admin as has_active_admin(account: Id, organization: Option<Id>) -> bool;
+    pub users::some_active_admins as some_active_admins(account: Id, limit: i64) -> Vec<String>;
+    pub users::organizations_of_active_admins as organizations_of_active_admins(
+        account: Id, ids: &[Id]
+    ) -> Vec<(DbId, Option<DbId>)>;
+    pub users::set_is_admin as set_is_admin(account: Id, ids: &[Id], is_admin: bool) -> ();
 
     groups::insert as insert_group_row(row: GroupRow) -> ();
-    pub groups::find as group(account: Id, id: Id) -> Option<(Stored, i64)>;
-    pub groups::find_locked as group_locked(account: Id, id: Id) -> Option<(Stored, i64)>;
+    pub groups::find as group(account: Id, id: Id) -> Option<StoredGroup>;
+    pub groups::find_locked as group_locked(account: Id, id: Id) -> Option<StoredGroup>;
+    pub groups::lock_all as lock_groups(account: Id, ids: &[Id]) -> Vec<StoredGroup>;
+    pub groups::by_name as group_by_name(account: Id, name_key: &str) -> Option<DbId>;
+    pub groups::some_names as some_group_names(account: Id, limit: i64) -> Vec<String>;
+    pub groups::names as group_names(account: Id, ids: &[Id]) -> Vec<(DbId, String)>;
+    pub groups::that_grant_admin as groups_that_grant_admin(account: Id) -> Vec<DbId>;
+    pub groups::with_roles as groups_with_roles(account: Id) -> Vec<(DbId, String)>;
     pub groups::update as update_group(account: Id, id: Id, version: i64, draft: GroupDraftRow) -> bool;
     pub groups::bump as bump_group(account: Id, id: Id, members: i64, now: i64) -> ();
-    groups::delete as delete_group_row(account: Id, id: Id, now: i64) -> bool;
+    pub groups::count_first_members as count_first_members(account: Id, id: Id, members: i64) -> ();
+    groups::delete as delete_group_row(account: Id, id: Id) -> bool;
 
     pub memberships::lock_users as lock_users(account: Id, sorted: &[Id]) -> Vec<Id>;
     pub memberships::among as members_among(account: Id, group: Id, ids: &[Id]) -> Vec<Id>;
-    pub memberships::add as add_members(account: Id, group: Id, ids: &[Id], now: i64) -> ();
-    pub memberships::remove as remove_members(account: Id, group: Id, ids: &[Id], now: i64) -> ();
-    pub memberships::clear as clear_members(account: Id, group: Id, now: i64) -> i64;
+    pub memberships::of_users as memberships_of(account: Id, users: &[Id]) -> Vec<MembershipRow>;
+    pub memberships::insert as insert_memberships(rows: &[MembershipRow]) -> ();
+    pub memberships::delete as delete_memberships(account: Id, group: Id, users: &[Id]) -> ();
+    pub memberships::update as update_memberships(like: &MembershipRow, users: &[Id]) -> ();
+    pub memberships::bump_users as bump_users(account: Id, users: &[Id], now: i64) -> ();
+    pub memberships::count as count_members(account: Id, group: Id) -> i64;
+    pub memberships::page as member_page(account: Id, group: Id, after: Option<Id>, limit: i64) -> Vec<MembershipRow>;
     pub memberships::members as members(account: Id, group: Id) -> Vec<Id>;
-    pub memberships::lock_groups_of as lock_groups_of(account: Id, user: Id) -> ();
     pub memberships::members_of_all as members_of_all(account: Id, groups: &[Id]) -> Vec<(Id, Id)>;
-    pub memberships::groups_of_all as groups_of_all(account: Id, users: &[Id]) -> Vec<(Id, Id, String)>;
+    pub memberships::groups_of_all as groups_of_all(account: Id, users: &[Id]) -> Vec<GroupOfUser>;
+
+    organizations::insert as insert_organization_row(row: OrganizationRow) -> ();
+    pub organizations::find as organization(account: Id, id: Id) -> Option<(Stored, DbId)>;
+    pub organizations::find_locked as organization_locked(account: Id, id: Id) -> Option<(Stored, DbId)>;
+    pub organizations::hold as hold_organization(account: Id, id: Id) -> bool;
+    pub organizations::by_name as organization_by_name(account: Id, name_key: &str) -> Option<DbId>;
+    pub organizations::names as organization_names(account: Id, ids: &[Id]) -> Vec<(DbId, String, DbId)>;
+    pub organizations::some_names as some_organization_names(account: Id, limit: i64) -> Vec<String>;
+    pub organizations::update as update_organization(
+        account: Id, id: Id, version: i64, now: i64, draft: OrganizationDraftRow
+    ) -> bool;
+    organizations::delete as delete_organization_row(account: Id, id: Id) -> ();
+    pub organizations::count_users as count_users_of(account: Id, organization: Id) -> i64;
+    organizations::insert_settings_set as insert_settings_set_row(row: SettingsSetRow) -> ();
+    pub organizations::find_settings_set as settings_set(account: Id, id: Id) -> Option<Stored>;
+    pub organizations::find_settings_set_locked as settings_set_locked(account: Id, id: Id) -> Option<Stored>;
+    pub organizations::settings_set_by_name as settings_set_by_name(account: Id, name_key: &str) -> Option<DbId>;
+    pub organizations::some_settings_set_names as some_settings_set_names(account: Id, limit: i64) -> Vec<String>;
+    pub organizations::settings_sets_of as settings_sets_of(account: Id, organizations: &[Id]) -> Vec<(DbId, Stored)>;
+    pub organizations::update_settings_set as update_settings_set(
+        account: Id, id: Id, version: i64, now: i64, draft: SettingsSetDraftRow
+    ) -> bool;
+    organizations::delete_settings_set as delete_settings_set_row(account: Id, id: Id) -> ();
+    pub organizations::using_settings_set as organizations_using(account: Id, settings_set: Id) -> Vec<(DbId, String)>;
+
+    ledger::insert_audit as insert_audit(rows: &[AuditRow]) -> ();
+    ledger::insert_event as insert_event(event: &Event, number: i64) -> ();
+    pub ledger::events as events(account: Id, after: i64, limit: i64) -> Vec<EventRow>;
+    pub ledger::audit as audit(account: Id, query: &AuditQuery) -> Vec<AuditRow>;
 }
 
 impl<'c> Tx<'c> {
     pub(super) fn sqlite(conn: sqlite::Conn<'c>) -> Self {
-        Self { conn: Conn::Sqlite(conn), totals: BTreeMap::new(), parts: Vec::new() }
+        Self::on(Conn::Sqlite(conn))
     }
 
     pub(super) fn postgres(conn: postgres::Conn<'c>) -> Self {
-        Self { conn: Conn::Postgres(conn), totals: BTreeMap::new(), parts: Vec::new() }
+        Self::on(Conn::Postgres(conn))
+    }
+
+    fn on(conn: Conn<'c>) -> Self {
+        Self { conn, totals: BTreeMap::new(), ledger: Ledger::default(), parts: Vec::new() }
     }
 
     pub async fn insert_user(&mut self, row: UserRow, emails: &[Email]) -> Result<(), Error> {
@@ -112,29 +184,67 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// Removes a user and his memberships; false when there is none.
-    pub async fn delete_user(&mut self, account: Id, id: Id, now: i64) -> Result<bool, Error> {
-        let deleted = self.delete_user_row(account, id, now).await?;
-        if deleted {
+    /// Makes a tombstone of a user; false when there is none. His memberships are gone before.
+    pub async fn bury_user(&mut self, tombstone: RemovedUserRow) -> Result<bool, Error> {
+        let (account, id) = (tombstone.account_id.0, tombstone.id.0);
+        let buried = self.bury_user_row(tombstone).await?;
+        if buried {
             self.count_one(account, Kind::User, id, -1, 1);
         }
-        Ok(deleted)
+        Ok(buried)
     }
 
+    /// The total counts what an unfiltered list shows: neither the Default group nor archived ones.
     pub async fn insert_group(&mut self, row: GroupRow) -> Result<(), Error> {
         let (account, id) = (row.account_id.0, row.id.0);
+        let is_listed = !row.is_default && !row.draft.archived;
         self.insert_group_row(row).await?;
-        self.count_one(account, Kind::Group, id, 1, 0);
+        if is_listed {
+            self.count_one(account, Kind::Group, id, 1, 0);
+        }
         Ok(())
     }
 
-    /// Removes a group and its memberships; false when there is none.
-    pub async fn delete_group(&mut self, account: Id, id: Id, now: i64) -> Result<bool, Error> {
-        let deleted = self.delete_group_row(account, id, now).await?;
-        if deleted {
+    /// Removes a group; false when there is none. Its memberships are gone before.
+    pub async fn delete_group(&mut self, account: Id, group: &StoredGroup) -> Result<bool, Error> {
+        let id = group.stored.id.0;
+        let deleted = self.delete_group_row(account, id).await?;
+        if deleted && !group.archived && !group.is_default {
             self.count_one(account, Kind::Group, id, -1, 1);
         }
         Ok(deleted)
+    }
+
+    /// Counts a group out of the unfiltered list, or in again.
+    pub fn count_archived(&mut self, account: Id, group: Id, archived: bool) {
+        // Both forget remembered places: those behind it have moved.
+        self.count_one(account, Kind::Group, group, if archived { -1 } else { 1 }, 1);
+    }
+
+    pub async fn insert_organization(&mut self, row: OrganizationRow) -> Result<(), Error> {
+        let (account, id) = (row.account_id.0, row.id.0);
+        self.insert_organization_row(row).await?;
+        self.count_one(account, Kind::Organization, id, 1, 0);
+        Ok(())
+    }
+
+    pub async fn delete_organization(&mut self, account: Id, id: Id) -> Result<(), Error> {
+        self.delete_organization_row(account, id).await?;
+        self.count_one(account, Kind::Organization, id, -1, 1);
+        Ok(())
+    }
+
+    pub async fn insert_settings_set(&mut self, row: SettingsSetRow) -> Result<(), Error> {
+        let (account, id) = (row.account_id.0, row.id.0);
+        self.insert_settings_set_row(row).await?;
+        self.count_one(account, Kind::SettingsSet, id, 1, 0);
+        Ok(())
+    }
+
+    pub async fn delete_settings_set(&mut self, account: Id, id: Id) -> Result<(), Error> {
+        self.delete_settings_set_row(account, id).await?;
+        self.count_one(account, Kind::SettingsSet, id, -1, 1);
+        Ok(())
     }
 
     fn count_one(&mut self, account: Id, kind: Kind, id: Id, live: i64, removed: i64) {
@@ -152,12 +262,20 @@ impl<'c> Tx<'c> {
         for ((account, kind, shard), (live, removed)) in std::mem::take(&mut self.totals) {
             self.add_to_total(account, kind, shard, live, removed).await?;
         }
+        let ledger = std::mem::take(&mut self.ledger);
+        if !ledger.audit.is_empty() {
+            let rows: Vec<AuditRow> = ledger.audit.into_iter().map(AuditRow::from).collect();
+            self.insert_audit(&rows).await?;
+        }
+        for (number, event) in (0..).zip(&ledger.events) {
+            self.insert_event(event, number).await?;
+        }
         Ok(())
     }
 
     /// Begins a part of a transaction that can be undone by itself.
     pub async fn begin_part(&mut self) -> Result<(), Error> {
-        self.parts.push(self.totals.clone());
+        self.parts.push((self.totals.clone(), self.ledger.mark()));
         self.run("SAVEPOINT part").await
     }
 
@@ -165,7 +283,9 @@ impl<'c> Tx<'c> {
     pub async fn end_part(&mut self, keep: bool) -> Result<(), Error> {
         let before = self.parts.pop();
         if !keep {
-            self.totals = before.unwrap_or_default();
+            let (totals, mark) = before.unwrap_or_default();
+            self.totals = totals;
+            self.ledger.cut(mark);
             self.run("ROLLBACK TO SAVEPOINT part").await?;
         }
         self.run("RELEASE SAVEPOINT part").await

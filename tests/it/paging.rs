@@ -3,8 +3,8 @@
 use crate::groups::create_users;
 use crate::support::{Database, Reply, Server, on_both, send};
 use reqwest::Method;
-use scim_connector::domain::{Dialect, Id};
-use scim_connector::provisioning::{self, Caller};
+use scim_connector::domain::PlainSecret;
+use scim_connector::provisioning;
 use scim_connector::scim::list::Query;
 use scim_connector::scim::schema::USER;
 use serde_json::{Value, json};
@@ -221,9 +221,9 @@ async fn page_later(server: &Server, start: usize, count: usize) -> Vec<String> 
     let parameters =
         [("startIndex", start), ("count", count)].map(|(name, value)| (name.to_owned(), value.to_string()));
     let query = Query::from_parameters(parameters.into_iter()).expect("a good query");
-    let caller =
-        Caller { account: server.account, connection: server.connection, token: Id::new(), dialect: Dialect::Auto };
     let service = &server.app.service;
+    let (secret, now) = (PlainSecret::received(&server.token), server.app.now());
+    let caller = provisioning::authenticate(service, secret, now, "later".into()).await.expect("a good token");
     let request = service.request(caller, server.app.now() + 3_600_000);
     let page = provisioning::list(service, request, &USER, query).await.expect("a page");
     let users: Vec<Value> = page.resources.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();

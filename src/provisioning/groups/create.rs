@@ -1,23 +1,24 @@
 //! POST /Groups (RFC 7644 §3.3).
 
-use super::change::show;
+use super::change::{check_roles, show, tell_created};
 use super::draft::{draft, taken};
 use super::members::MemberChanges;
-use crate::domain::{Group, GroupDraft, Id};
+use super::roles::has_admin;
+use crate::domain::{Group, Guard, Id, Scope};
 use crate::provisioning::render::Answer;
 use crate::provisioning::{Error, Request, log_ignored, profile};
-use crate::scim::decode;
 use crate::scim::project::Projection;
 use crate::scim::schema::GROUP;
+use crate::scim::{Object, decode};
 use crate::storage::Tx;
-use crate::storage::rows::Stored;
+use crate::storage::rows::{GroupDraftRow, Stored, StoredGroup};
 use serde_json::Value;
 
 /// A group that is checked and not yet stored.
 #[derive(Debug, Clone)]
 pub struct NewGroup {
     id: Id,
-    draft: GroupDraft,
+    resource: Object,
     members: MemberChanges,
 }
 
@@ -26,9 +27,12 @@ impl NewGroup {
     pub fn decode(request: &Request, id: Id, body: Value) -> Result<Self, Error> {
         let mut decoded = decode::resource(body, &GROUP, request.caller.strictness())?;
         log_ignored(&decoded.ignored);
-        let members = MemberChanges::exactly(decoded.resource.remove("members").as_ref())?;
-        let draft = draft(&profile::with_id(decoded.resource, id, &GROUP))?;
-        Ok(Self { id, draft, members })
+        let mut members = MemberChanges::exactly(decoded.resource.remove("members").as_ref())?;
+        members.take_settings(&mut decoded.resource)?;
+        let resource = profile::with_id(decoded.resource, id, &GROUP);
+        check_roles(request, None, &resource)?;
+        draft(request, &resource, false)?;
+        Ok(Self { id, resource, members })
     }
 }
 
@@ -38,15 +42,34 @@ pub async fn create(
     new: &NewGroup,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let mut group = Group::found(request.caller.account, request.caller.connection, new.id, new.draft.clone());
-    group.member_count = i64::try_from(new.members.count()).unwrap_or(i64::MAX);
-    let stored = Stored {
-        id: group.id.into(),
-        version: group.version,
-        last_modified: group.last_modified,
-        body: group.draft.profile.body.clone(),
+    let caller = &request.caller;
+    if matches!(caller.source.connection.settings.scope, Scope::GroupAdmin(_)) {
+        return Err(Guard::OutOfScope("only change the members of its groups").into());
+    }
+    let prepared = new.members.prepare(tx, request, new.id).await?;
+    let draft = draft(request, &new.resource, false)?;
+    let mut group = Group::found(caller.account, caller.connection, new.id, draft.clone());
+    group.grants_admin = has_admin(&draft.roles, &caller.tenant);
+    let mut stored = StoredGroup {
+        stored: Stored {
+            id: group.id.into(),
+            version: group.version,
+            last_modified: group.last_modified,
+            body: group.draft.profile.body.clone(),
+        },
+        connection_id: caller.connection.into(),
+        member_count: 0,
+        is_default: false,
+        archived: draft.archived,
+        roles: GroupDraftRow::new(draft.clone(), group.grants_admin).roles,
+        grants_admin: group.grants_admin,
     };
-    tx.insert_group(group.into()).await.map_err(|error| taken(error, &new.draft))?;
-    new.members.carry_out(tx, request, new.id).await?;
+    tx.insert_group(group.into()).await.map_err(|error| taken(error, &draft))?;
+    let outcome = new.members.carry_out(tx, request, &stored, prepared).await?;
+    if outcome.growth > 0 {
+        stored.member_count = outcome.growth;
+        tx.count_first_members(caller.account, new.id, outcome.growth).await?;
+    }
+    tell_created(tx, request, new.id, &new.resource, &outcome);
     show(tx, request, &stored, projection).await
 }

@@ -1,22 +1,59 @@
 //! From a group in canonical form to the group of the model.
 
-use crate::domain::{GroupDraft, Name, check_indexed};
-use crate::provisioning::{Error, profile};
+use crate::domain::{GroupDraft, Guard, Name, UnknownRoles, check_indexed};
+use crate::provisioning::{Error, Request, profile};
 use crate::scim::Object;
-use crate::scim::schema::GROUP;
+use crate::scim::schema::{CONNECTOR_GROUP, GROUP};
 use crate::storage::{Constraint, Error as StorageError};
+use serde_json::Value;
 
 /// The draft that a finished resource without members stands for.
-pub fn draft(resource: &Object) -> Result<GroupDraft, Error> {
+pub fn draft(request: &Request, resource: &Object, is_default: bool) -> Result<GroupDraft, Error> {
     let external_id = profile::text(resource, "externalId");
     if let Some(external_id) = external_id {
         check_indexed("externalId", external_id)?;
     }
+    let extension = resource.get(CONNECTOR_GROUP.id);
+    let part = |name: &str| extension.and_then(|extension| extension.get(name));
+    let archived = part("archived").and_then(Value::as_bool).unwrap_or(false);
+    let roles = roles(request, part("roles"))?;
+    if is_default && archived {
+        return Err(Guard::DefaultGroupProtected("archived").into());
+    }
+    if is_default && !roles.is_empty() {
+        return Err(Guard::DefaultGroupProtected("given roles").into());
+    }
     Ok(GroupDraft {
         display_name: Name::new("displayName", profile::text(resource, "displayName").unwrap_or_default())?,
         external_id: external_id.map(str::to_owned),
+        archived,
+        roles,
         profile: profile::of(resource, &GROUP),
     })
+}
+
+/// The keys of the roles that members inherit.
+fn roles(request: &Request, listed: Option<&Value>) -> Result<Vec<String>, Error> {
+    let account = &request.caller.tenant;
+    let mut keys = Vec::new();
+    for element in listed.and_then(Value::as_array).into_iter().flatten() {
+        let name = element.get("value").or(element.get("display")).and_then(Value::as_str).unwrap_or_default();
+        match account.catalogue.find(name) {
+            Some(role) if role.level() > request.caller.source.connection.role_ceiling => {
+                let ceiling = request.caller.source.connection.role_ceiling;
+                return Err(Guard::RoleCeiling { name: name.to_owned(), ceiling }.into());
+            }
+            Some(role) if !keys.contains(&role.key) => keys.push(role.key.clone()),
+            Some(_) => {}
+            None if account.policies.unknown_roles == UnknownRoles::Keep => {
+                tracing::info!("a role of a group that the catalogue does not have is kept and grants nothing");
+            }
+            None => {
+                return Err(Guard::RoleUnknown { name: name.to_owned(), known: account.catalogue.names() }.into());
+            }
+        }
+    }
+    Ok(keys)
 }
 
 /// A broken uniqueness in the words of the protocol.

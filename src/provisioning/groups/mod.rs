@@ -8,6 +8,10 @@ mod members;
 mod patch;
 mod read;
 mod replace;
+mod roles;
+mod tell;
+
+pub use change::extension;
 
 use super::render::Answer;
 use super::verbs::Verbs;

@@ -1,12 +1,13 @@
 //! PATCH /Groups/{id} (RFC 7644 §3.5.2).
 
 use super::Groups;
-use super::change::{load, save, show};
+use super::change::{change, show};
 use super::members::MemberChanges;
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
 use crate::provisioning::verbs::Verbs;
 use crate::provisioning::{Error, Request, log_ignored};
+use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::patch::{Change, PatchRequest, apply, bind};
 use crate::scim::project::Projection;
@@ -29,7 +30,7 @@ impl GroupPatch {
         let bound = bind(PatchRequest::decode(body)?, &GROUP, id, request.caller.strictness())?;
         log_ignored(&bound.ignored);
         let (of_members, changes): (Vec<Change>, Vec<Change>) =
-            bound.changes.into_iter().partition(|change| change.target.attribute.name == "members");
+            bound.changes.into_iter().partition(|change| MEMBERS.contains(&change.target.attribute.name));
         let mut members = MemberChanges::default();
         for change in of_members {
             members.include(change)?;
@@ -45,11 +46,13 @@ pub async fn patch(
     group: &GroupPatch,
     projection: &Projection,
 ) -> Result<Option<Answer>, Error> {
-    let mut loaded = load(tx, request, group.id, group.condition.as_ref()).await?;
-    let new = apply(group.changes.clone(), &loaded.resource, &GROUP)?;
-    save(tx, request, &mut loaded, new, &group.members).await?;
-    if loaded.member_count > request.group_answer_members && projection.wants("members", &GROUP) {
+    let to = |old: &Object| Ok(apply(group.changes.clone(), old, &GROUP)?);
+    let changed = change(tx, request, group.id, group.condition.as_ref(), &group.members, to).await?;
+    if changed.member_count > request.group_answer_members && projection.wants("members", &GROUP) {
         return Ok(None);
     }
-    show(tx, request, &loaded.stored, projection).await.map(Some)
+    show(tx, request, &changed, projection).await.map(Some)
 }
+
+/// What concerns memberships and not the group itself.
+const MEMBERS: &[&str] = &["members", "memberSettings"];

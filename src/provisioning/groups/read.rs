@@ -11,6 +11,6 @@ use crate::storage::Tx;
 
 pub async fn read(tx: &mut Tx<'_>, request: &Request, id: Id, projection: &Projection) -> Result<Answer, Error> {
     let found = tx.group(request.caller.account, id).await?;
-    let (stored, _) = found.ok_or_else(|| Groups::not_found(&id.to_string()))?;
-    show(tx, request, &stored, projection).await
+    let group = found.ok_or_else(|| Groups::not_found(&id.to_string()))?;
+    show(tx, request, &group, projection).await
 }

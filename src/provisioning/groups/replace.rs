@@ -1,7 +1,7 @@
 //! PUT /Groups/{id} (RFC 7644 §3.5.1).
 
 use super::Groups;
-use super::change::{load, save, show};
+use super::change::{change, show};
 use super::members::MemberChanges;
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
@@ -35,11 +35,12 @@ impl GroupReplacement {
         let mut decoded = decode::resource(body, &GROUP, strictness)?;
         log_ignored(&decoded.ignored);
         let listed = decoded.resource.remove("members");
-        let members = if says_members || strictness == Strictness::Strict {
+        let mut members = if says_members || strictness == Strictness::Strict {
             MemberChanges::exactly(listed.as_ref())?
         } else {
             MemberChanges::default()
         };
+        members.take_settings(&mut decoded.resource)?;
         Ok(Self { id, resource: decoded.resource, members, condition })
     }
 }
@@ -50,7 +51,8 @@ pub async fn replace(
     replacement: &GroupReplacement,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let mut loaded = load(tx, request, replacement.id, replacement.condition.as_ref()).await?;
-    save(tx, request, &mut loaded, replacement.resource.clone(), &replacement.members).await?;
-    show(tx, request, &loaded.stored, projection).await
+    let to = |_: &Object| Ok(replacement.resource.clone());
+    let condition = replacement.condition.as_ref();
+    let changed = change(tx, request, replacement.id, condition, &replacement.members, to).await?;
+    show(tx, request, &changed, projection).await
 }

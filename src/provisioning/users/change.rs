@@ -1,59 +1,182 @@
-//! What every change of a user does: load, save, show.
+//! What every change of a user does: load, decide, save, show.
 
 use super::Users;
-use super::draft::{complete, draft, taken};
-use crate::domain::Id;
+use super::draft::{check_new, complete, draft, taken};
+use super::facts::facts;
+use super::place::place;
+use super::tell::{Told, tell};
+use super::wishes::Wishes;
+use crate::domain::{Actor, Guard, GuardScope, Id, MembershipDiff, Origin, Placement, User};
 use crate::provisioning::render::{self, Answer};
+use crate::provisioning::tenants::Source;
 use crate::provisioning::verbs::Verbs;
-use crate::provisioning::{Error, Request, profile};
+use crate::provisioning::{Error, Request, memberships, profile};
 use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
-use crate::scim::schema::USER;
-use crate::storage::rows::Stored;
+use crate::storage::rows::{Stored, StoredUser};
 use crate::storage::{Error as StorageError, Tx};
+use std::sync::Arc;
+
+/// A user who is being changed: locked, so that two requests for one user follow each other.
+pub struct Opened {
+    pub user: StoredUser,
+    pub placement: Placement,
+    /// As it is stored: without what the product decides, but for `roles`.
+    pub resource: Object,
+    pub source: Arc<Source>,
+}
 
 /// Loads a user to change him: locked, and still what `If-Match` names.
-pub async fn load(
+pub async fn load(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<Opened, Error> {
+    let Some(user) = tx.user_locked(request.caller.account, id).await? else {
+        return Err(absent(tx, request, id).await?);
+    };
+    let resource = Users::open(&user.stored, condition)?;
+    let placement = user.placement.placement()?;
+    let source = request.source_of(tx, user.connection_id.0).await?;
+    Ok(Opened { user, placement, resource, source })
+}
+
+/// SCIM never tells a removed user from one who never was; an administrator hears which it is.
+pub async fn absent(tx: &mut Tx<'_>, request: &Request, id: Id) -> Result<Error, Error> {
+    let by_admin = !matches!(request.caller.actor, Actor::Connection(_));
+    if by_admin && tx.removed_user(request.caller.account, id).await?.is_some() {
+        return Ok(Guard::UserRemoved(id).into());
+    }
+    Ok(Users::not_found(&id.to_string()))
+}
+
+/// Makes a user.
+pub async fn join(
     tx: &mut Tx<'_>,
     request: &Request,
     id: Id,
-    condition: Option<&Condition>,
-) -> Result<(Stored, Object), Error> {
-    let stored = tx.user_locked(request.caller.account, id).await?.ok_or_else(|| Users::not_found(&id.to_string()))?;
-    let resource = Users::open(&stored, condition)?;
-    Ok((stored, resource))
+    mut resource: Object,
+    wishes: &Wishes,
+    projection: &Projection,
+) -> Result<Answer, Error> {
+    let caller = &request.caller;
+    let placed = place(tx, request, &caller.source, id, None, &mut resource, wishes).await?;
+    let resource = complete(resource, id);
+    let draft = draft(&resource)?;
+    check_new(tx, request, id, &resource, &draft, None, &placed.placement).await?;
+    let previous = tx.removed_by_user_name(caller.account, &draft.user_name.key).await?.map(Id::from);
+    let user = User {
+        account: caller.account,
+        id,
+        connection: caller.connection,
+        version: 1,
+        last_modified: id.created(),
+        draft: draft.clone(),
+        placement: placed.placement,
+        previous,
+    };
+    let stored = Stored {
+        id: id.into(),
+        version: user.version,
+        last_modified: user.last_modified,
+        body: draft.profile.body.clone(),
+    };
+    let placement = user.placement.clone();
+    tx.insert_user(user.into(), &draft.emails).await.map_err(|error| taken(error, &draft))?;
+    let plan = placed.memberships.as_ref();
+    memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
+    let told = Told {
+        id,
+        version: stored.version,
+        before: None,
+        resource: &resource,
+        placement: &placement,
+        memberships: plan,
+        previous,
+    };
+    tell(tx, request, &told).await?;
+    show(tx, request, &stored, &placement, projection).await
 }
 
 /// Writes a changed user and shows him. What changes nothing moves neither version nor time.
 pub async fn save(
     tx: &mut Tx<'_>,
     request: &Request,
-    mut stored: Stored,
-    old: &Object,
-    new: Object,
+    opened: Opened,
+    mut new: Object,
+    wishes: &Wishes,
     projection: &Projection,
 ) -> Result<Answer, Error> {
     let account = request.caller.account;
-    let new = complete(new, stored.id.0);
-    if &new != old {
-        let draft = draft(&new)?;
-        let emails = draft.emails.clone();
-        let emails_changed = emails != profile::emails(old);
-        let body = draft.profile.body.clone();
-        let version = stored.version;
-        // Time never runs backwards for a resource, whatever the clocks of the replicas say.
-        let now = request.now.max(stored.last_modified);
-        let written = tx
-            .update_user(account, stored.id.0, version, now, draft.clone().into(), emails_changed.then_some(&*emails))
-            .await
-            .map_err(|error| taken(error, &draft))?;
-        if !written {
-            return Err(StorageError::Contention("the user was changed meanwhile".to_owned()).into());
-        }
-        stored = Stored { version: version + 1, last_modified: now, body, ..stored };
+    let Opened { user, placement: before, resource: old, source } = opened;
+    let mut stored = user.stored;
+    let id = stored.id.0;
+    let placed = place(tx, request, &source, id, Some(&before), &mut new, wishes).await?;
+    let new = complete(new, id);
+    let plan = placed.memberships.as_ref();
+    let diff = plan.map(|plan| MembershipDiff::between(&plan.before, &plan.after)).unwrap_or_default();
+    let mut placement = placed.placement;
+    if placed.memberships.is_none() {
+        // Nothing was inherited or lost.
+        placement.is_admin = placement.direct_admin || (before.is_admin && !before.direct_admin);
     }
-    show(tx, request, &stored, projection).await
+    if new == old && placement == before && diff.is_empty() {
+        return show(tx, request, &stored, &before, projection).await;
+    }
+    let draft = draft(&new)?;
+    let emails_changed = draft.emails != profile::emails(&old);
+    let login_changed = new.get("userName") != old.get("userName");
+    if emails_changed || login_changed {
+        check_new(tx, request, id, &new, &draft, Some(&before), &placement).await?;
+    }
+    watch(tx, request, id, &before, &placement)?;
+    memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
+    // Who gave what is no business of the version, and neither is it shown by default.
+    let is_visible = new != old || visible(&placement) != visible(&before) || diff.is_visible;
+    let version = stored.version;
+    // Time never runs backwards for a resource, whatever the clocks of the replicas say.
+    let now = if is_visible { request.now.max(stored.last_modified) } else { stored.last_modified };
+    let next = if is_visible { version + 1 } else { version };
+    let emails = emails_changed.then_some(draft.emails.as_slice());
+    let row = (&placement).into();
+    let written = tx.update_user(account, id, version, next, now, draft.clone().into(), row, emails).await;
+    if !written.map_err(|error| taken(error, &draft))? {
+        return Err(StorageError::Contention("the user was changed meanwhile".to_owned()).into());
+    }
+    stored = Stored { version: next, last_modified: now, body: draft.profile.body, ..stored };
+    let told = Told {
+        id,
+        version: next,
+        before: Some((&old, &before)),
+        resource: &new,
+        placement: &placement,
+        memberships: plan,
+        previous: None,
+    };
+    if is_visible {
+        tell(tx, request, &told).await?;
+    }
+    show(tx, request, &stored, &placement, projection).await
+}
+
+/// What of a placement a reader can see.
+fn visible(placement: &Placement) -> impl PartialEq + use<> {
+    let roles: Vec<_> = placement.roles.iter().map(|grant| (grant.wish.clone(), grant.held)).collect();
+    (placement.status, placement.organization, roles, placement.is_admin)
+}
+
+/// Notes an administrator who is none any more, for the guard at the end of the transaction.
+pub fn watch(tx: &mut Tx<'_>, request: &Request, id: Id, before: &Placement, after: &Placement) -> Result<(), Error> {
+    if !before.is_active_admin() {
+        return Ok(());
+    }
+    let stays = after.is_active_admin();
+    if !stays && request.caller.user == Some(id) {
+        let what = if after.status == before.status { "demote" } else { "deactivate" };
+        return Err(Guard::SelfRemoval(what).into());
+    }
+    let by_organization = request.caller.tenant.policies.last_admin_scope == GuardScope::Organization;
+    if !stays || (by_organization && before.organization != after.organization) {
+        tx.ledger.admins_lost.push(before.organization);
+    }
+    Ok(())
 }
 
 /// A stored user as an answer.
@@ -61,13 +184,11 @@ pub async fn show(
     tx: &mut Tx<'_>,
     request: &Request,
     stored: &Stored,
+    placement: &Placement,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let groups = if projection.wants("groups", &USER) {
-        let groups = tx.groups_of_all(request.caller.account, &[stored.id.0]).await?;
-        groups.into_iter().map(|(_, group, name)| (group, name)).collect()
-    } else {
-        Vec::new()
-    };
-    Ok(render::user(request, stored, &groups, projection))
+    let given = placement.organization.filter(|_| placement.organization_origin != Origin::Fallback);
+    let id = stored.id.0;
+    let mut facts = facts(tx, request, &[(id, given)], projection).await?;
+    Ok(render::user(request, stored, &facts.remove(&id).unwrap_or_default(), projection))
 }

@@ -4,9 +4,17 @@ mod change;
 mod create;
 mod delete;
 mod draft;
+mod facts;
 mod patch;
+mod place;
 mod read;
 mod replace;
+mod tell;
+mod wishes;
+
+pub use facts::{Facts, blocked_reasons, effective_roles, facts};
+pub use place::{FEW, find_group, find_organization, known, unknown_organization};
+pub use tell::attribute_changes;
 
 use super::render::Answer;
 use super::verbs::Verbs;

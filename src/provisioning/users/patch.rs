@@ -1,15 +1,18 @@
 //! PATCH /Users/{id} (RFC 7644 §3.5.2).
 
 use super::Users;
-use super::change::{load, save};
+use super::change::{Opened, load, save};
+use super::facts::facts;
+use super::wishes::{DECIDED, Wish, Wishes};
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
 use crate::provisioning::verbs::Verbs;
 use crate::provisioning::{Error, Request, log_ignored};
+use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::patch::{Change, PatchRequest, apply, bind};
 use crate::scim::project::Projection;
-use crate::scim::schema::USER;
+use crate::scim::schema::{CONNECTOR_USER, USER};
 use crate::storage::Tx;
 use serde_json::Value;
 
@@ -27,6 +30,13 @@ impl UserPatch {
         log_ignored(&bound.ignored);
         Ok(Self { id: Users::parse_id(id)?, changes: bound.changes, condition })
     }
+
+    /// The attributes that the product decides and this request names.
+    fn named(&self) -> Vec<&'static str> {
+        let ours = |change: &&Change| change.target.extension.is_some_and(|schema| schema.id == CONNECTOR_USER.id);
+        let names = self.changes.iter().filter(ours).map(|change| change.target.attribute.name);
+        names.filter(|name| DECIDED.contains(name)).collect()
+    }
 }
 
 pub async fn patch(
@@ -35,7 +45,47 @@ pub async fn patch(
     user: &UserPatch,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let (stored, old) = load(tx, request, user.id, user.condition.as_ref()).await?;
-    let new = apply(user.changes.clone(), &old, &USER)?;
-    save(tx, request, stored, &old, new, projection).await
+    let opened = load(tx, request, user.id, user.condition.as_ref()).await?;
+    let named = user.named();
+    if named.is_empty() {
+        let new = apply(user.changes.clone(), &opened.resource, &USER)?;
+        return save(tx, request, opened, new, &Wishes::default(), projection).await;
+    }
+    let old = with_decided(tx, request, &opened, &named).await?;
+    let mut new = apply(user.changes.clone(), &old, &USER)?;
+    let (before, mut wishes) = (Wishes::take(&mut old.clone())?, Wishes::take(&mut new)?);
+    let differs = |before: &Wish, after: Wish| match after {
+        after if after == *before => Wish::Unsaid,
+        Wish::Unsaid => Wish::Withdrawn,
+        after => after,
+    };
+    wishes.organization = differs(&before.organization, wishes.organization);
+    wishes.primary_group = differs(&before.primary_group, wishes.primary_group);
+    wishes.memberships = match wishes.memberships {
+        // The last one was taken away.
+        None if named.contains(&"memberships") => Some(Vec::new()),
+        after if after == before.memberships => None,
+        after => after,
+    };
+    save(tx, request, opened, new, &wishes, projection).await
+}
+
+/// The resource as a client that names these attributes sees it.
+async fn with_decided(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    opened: &Opened,
+    named: &[&'static str],
+) -> Result<Object, Error> {
+    let id = opened.user.stored.id.0;
+    let names: Vec<String> = named.iter().map(|name| format!("{}:{name}", CONNECTOR_USER.id)).collect();
+    let projection = Projection::new(Some(&names), None, &USER);
+    let facts = facts(tx, request, &[(id, opened.placement.organization)], &projection).await?;
+    let mut resource = opened.resource.clone();
+    if let Some(facts) = facts.get(&id)
+        && let Value::Object(extension) = resource.entry(CONNECTOR_USER.id).or_insert_with(|| Object::new().into())
+    {
+        extension.extend(facts.extension.clone());
+    }
+    Ok(resource)
 }

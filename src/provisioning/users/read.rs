@@ -11,6 +11,6 @@ use crate::storage::Tx;
 
 pub async fn read(tx: &mut Tx<'_>, request: &Request, id: Id, projection: &Projection) -> Result<Answer, Error> {
     let found = tx.user(request.caller.account, id).await?;
-    let stored = found.ok_or_else(|| Users::not_found(&id.to_string()))?;
-    show(tx, request, &stored, projection).await
+    let user = found.ok_or_else(|| Users::not_found(&id.to_string()))?;
+    show(tx, request, &user.stored, &user.placement.placement()?, projection).await
 }

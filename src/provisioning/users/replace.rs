@@ -2,6 +2,7 @@
 
 use super::Users;
 use super::change::{load, save};
+use super::wishes::{Wish, Wishes};
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
 use crate::provisioning::verbs::Verbs;
@@ -18,6 +19,7 @@ use serde_json::Value;
 pub struct UserReplacement {
     id: Id,
     resource: Object,
+    wishes: Wishes,
     condition: Option<Condition>,
 }
 
@@ -26,22 +28,27 @@ impl UserReplacement {
         let id = Users::parse_id(id)?;
         let decoded = decode::resource(body, &USER, request.caller.strictness())?;
         log_ignored(&decoded.ignored);
-        Ok(Self { id, resource: decoded.resource, condition })
+        let mut resource = decoded.resource;
+        let mut wishes = Wishes::take(&mut resource)?;
+        if wishes.organization == Wish::Unsaid {
+            wishes.organization = Wish::Withdrawn;
+        }
+        Ok(Self { id, resource, wishes, condition })
     }
 }
 
-/// Attributes that are left out are cleared, but for `active`: a client that does not mention it must not bring
-/// anybody back or lock him out.
+/// Attributes that are left out are cleared, but for `active`, because a client that does not mention it must not bring
+/// anybody back or lock him out, and for what others gave: roles, organization, memberships.
 pub async fn replace(
     tx: &mut Tx<'_>,
     request: &Request,
     replacement: &UserReplacement,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let (stored, old) = load(tx, request, replacement.id, replacement.condition.as_ref()).await?;
+    let opened = load(tx, request, replacement.id, replacement.condition.as_ref()).await?;
     let mut new = replacement.resource.clone();
-    if let Some(active) = old.get("active") {
+    if let Some(active) = opened.resource.get("active") {
         new.entry("active").or_insert_with(|| active.clone());
     }
-    save(tx, request, stored, &old, new, projection).await
+    save(tx, request, opened, new, &replacement.wishes, projection).await
 }

@@ -1,5 +1,6 @@
 //! The core Group (RFC 7643 §4.2).
 
+use super::connector::CONNECTOR_GROUP;
 use super::{Attribute, ResourceType, Schema, complex, reference, string};
 use crate::scim::urn;
 
@@ -8,7 +9,7 @@ pub static GROUP: ResourceType = ResourceType {
     description: "A group of people of the account.",
     endpoint: "/Groups",
     schema: &GROUP_SCHEMA,
-    extensions: &[],
+    extensions: &[&CONNECTOR_GROUP],
 };
 
 static GROUP_SCHEMA: Schema = Schema { id: urn::GROUP, name: "Group", description: "Group", attributes: ATTRIBUTES };

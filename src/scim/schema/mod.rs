@@ -4,14 +4,20 @@
 //! add a line here and, when it shall be indexed, a column in `storage`.
 
 mod common;
+mod connector;
 mod discovery;
 mod enterprise;
 mod group;
+mod organization;
+mod role;
 mod user;
 
 pub use common::COMMON;
+pub use connector::{CONNECTOR_GROUP, CONNECTOR_USER};
 pub use discovery::DISCOVERY;
 pub use group::GROUP;
+pub use organization::{ORGANIZATION, SETTINGS_SET};
+pub use role::{ENTITLEMENT, ROLE};
 pub use user::USER;
 
 /// Data types of RFC 7643 §2.3.
@@ -112,6 +118,10 @@ pub struct Attribute {
     pub sub_attributes: &'static [Attribute],
     /// Whether a filter or `sortBy` may name it; the exceptions are listed in the README.
     pub filterable: bool,
+    /// What values mean depends on what the account has, so that a client which knows only the schema cannot write it.
+    pub of_the_account: bool,
+    /// Whether discovery tells of it.
+    pub published: bool,
 }
 
 impl Attribute {
@@ -140,6 +150,8 @@ impl Attribute {
             reference_types: &[],
             sub_attributes: &[],
             filterable: true,
+            of_the_account: false,
+            published: true,
         }
     }
 
@@ -182,6 +194,21 @@ impl Attribute {
 
     const fn always_returned(mut self) -> Self {
         self.returned = Returned::Always;
+        self
+    }
+
+    const fn on_request(mut self) -> Self {
+        self.returned = Returned::Request;
+        self
+    }
+
+    const fn of_the_account(mut self) -> Self {
+        self.of_the_account = true;
+        self
+    }
+
+    const fn unpublished(mut self) -> Self {
+        self.published = false;
         self
     }
 
@@ -262,8 +289,11 @@ pub struct ResourceType {
     pub extensions: &'static [&'static Schema],
 }
 
-/// Every resource type that is served, in the order of discovery.
+/// The resource types of RFC 7643: what a root search looks through and a bulk request may change.
 pub const RESOURCE_TYPES: &[&ResourceType] = &[&USER, &GROUP];
+
+/// Every resource type that is served, in the order of discovery.
+pub const ALL_RESOURCE_TYPES: &[&ResourceType] = &[&USER, &GROUP, &ORGANIZATION, &SETTINGS_SET, &ROLE, &ENTITLEMENT];
 
 impl ResourceType {
     /// The core schema, then the extensions.

@@ -1,5 +1,6 @@
 //! The core User (RFC 7643 §4.1).
 
+use super::connector::CONNECTOR_USER;
 use super::enterprise::ENTERPRISE_USER;
 use super::{Attribute, DISPLAY, PRIMARY, ResourceType, Schema, binary, boolean, complex, reference, string};
 use crate::scim::urn;
@@ -9,7 +10,8 @@ pub static USER: ResourceType = ResourceType {
     description: "A person of the account.",
     endpoint: "/Users",
     schema: &USER_SCHEMA,
-    extensions: &[&ENTERPRISE_USER],
+    // The connector's is the last one, so that `render` can write into it without reading the rest.
+    extensions: &[&ENTERPRISE_USER, &CONNECTOR_USER],
 };
 
 static USER_SCHEMA: Schema =

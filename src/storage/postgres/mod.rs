@@ -23,6 +23,9 @@ pub static DIALECT: Dialect = Dialect {
     each: ["jsonb_array_elements(", ") e(value)"],
     by_code_point: " COLLATE \"C\"",
     id_as_text: "?::text",
+    no_id: ", NULL::uuid",
+    next_sequence: "pg_current_xact_id()::text::bigint * 1048576 + ?",
+    settled_sequences: " AND sequence < pg_snapshot_xmin(pg_current_snapshot())::text::bigint * 1048576",
     total_shards: 16,
 };
 

@@ -2,8 +2,8 @@
 
 use super::{Conn, RunQueryDsl};
 use crate::domain::{HashedSecret, Id};
-use crate::storage::rows::{AdminKeyRow, ConnectionRow, TokenRow};
-use crate::storage::schema::{admin_keys, connections, tokens};
+use crate::storage::rows::{AdminKeyRow, TokenRow};
+use crate::storage::schema::{accounts, admin_keys, connections, tokens};
 use crate::storage::sql::Cached;
 use crate::storage::types::DbId;
 use diesel::prelude::{
@@ -16,12 +16,21 @@ pub async fn insert_token(conn: &mut Conn<'_>, row: &TokenRow) -> QueryResult<()
     Ok(())
 }
 
-/// A token and its connection by the hash of what the client sent.
-pub async fn token(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Option<(TokenRow, ConnectionRow)>> {
+/// A token by the hash of what the client sent, with the versions of its connection and its account.
+pub async fn token(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Option<(TokenRow, i64, i64)>> {
     let connection = connections::account_id.eq(tokens::account_id).and(connections::id.eq(tokens::connection_id));
-    let joined = tokens::table.inner_join(connections::table.on(connection));
-    let found = joined.filter(tokens::hash.eq(&hash.0)).select((TokenRow::as_select(), ConnectionRow::as_select()));
-    found.first(conn).await.optional()
+    let joined = tokens::table
+        .inner_join(connections::table.on(connection))
+        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)));
+    let columns = (TokenRow::as_select(), connections::version, accounts::version);
+    joined.filter(tokens::hash.eq(&hash.0)).select(columns).first(conn).await.optional()
+}
+
+/// An admin key by the hash of what the client sent, with the version of its account.
+pub async fn admin_key(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Option<(AdminKeyRow, i64)>> {
+    let joined = admin_keys::table.inner_join(accounts::table.on(accounts::id.eq(admin_keys::account_id)));
+    let found = joined.filter(admin_keys::hash.eq(&hash.0));
+    found.select((AdminKeyRow::as_select(), accounts::version)).first(conn).await.optional()
 }
 
 /// In order of creation.

@@ -1,8 +1,8 @@
 //! Groups.
 
-use super::{Conn, RunQueryDsl, memberships};
+use super::{Conn, RunQueryDsl};
 use crate::domain::Id;
-use crate::storage::rows::{GroupDraftRow, GroupRow, Stored};
+use crate::storage::rows::{GroupDraftRow, GroupRow, StoredGroup};
 use crate::storage::schema::groups;
 use crate::storage::sql::{Cached, Locked};
 use crate::storage::types::DbId;
@@ -14,18 +14,67 @@ pub async fn insert(conn: &mut Conn<'_>, row: GroupRow) -> QueryResult<()> {
     Ok(())
 }
 
-/// A group and how many members it has.
-pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<(Stored, i64)>> {
-    let group = groups::table.find((DbId(account), DbId(id)));
-    let stored = (groups::id, groups::version, groups::last_modified, groups::body);
-    group.select((stored, groups::member_count)).first(conn).await.optional()
+/// What of a group is read to show or change it.
+macro_rules! stored_group {
+    () => {
+        (
+            (groups::id, groups::version, groups::last_modified, groups::body),
+            groups::connection_id,
+            groups::member_count,
+            groups::is_default,
+            groups::archived,
+            groups::roles,
+            groups::grants_admin,
+        )
+    };
+}
+
+pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredGroup>> {
+    groups::table.find((DbId(account), DbId(id))).select(stored_group!()).first(conn).await.optional()
 }
 
 /// The same, kept from others until the transaction ends.
-pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<(Stored, i64)>> {
+pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredGroup>> {
     let group = groups::table.find((DbId(account), DbId(id)));
-    let stored = (groups::id, groups::version, groups::last_modified, groups::body);
-    Ok(Locked(group.select((stored, groups::member_count))).load(conn).await?.pop())
+    Ok(Locked(group.select(stored_group!())).load(conn).await?.pop())
+}
+
+/// Several groups, kept from others until the transaction ends, in order of their ids so that nobody waits in a circle.
+pub async fn lock_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<StoredGroup>> {
+    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(ids));
+    Locked(named.select(stored_group!()).order(groups::id)).load(conn).await
+}
+
+/// A group by its folded name.
+pub async fn by_name(conn: &mut Conn<'_>, account: Id, name_key: &str) -> QueryResult<Option<DbId>> {
+    let named = groups::table.filter(groups::account_id.eq(DbId(account)));
+    named.filter(groups::display_name_key.eq(name_key)).select(groups::id).first(conn).await.optional()
+}
+
+/// The names of some groups, for a sentence.
+pub async fn some_names(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryResult<Vec<String>> {
+    let all = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::archived.eq(false));
+    all.select(groups::display_name).order(groups::id).limit(limit).load(conn).await
+}
+
+/// Ids and names of groups.
+pub async fn names(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<(DbId, String)>> {
+    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(ids));
+    named.select((groups::id, groups::display_name)).load(conn).await
+}
+
+/// Groups that make their members administrators.
+pub async fn that_grant_admin(conn: &mut Conn<'_>, account: Id) -> QueryResult<Vec<DbId>> {
+    let all = groups::table.filter(groups::account_id.eq(DbId(account)));
+    all.filter(groups::grants_admin.eq(true)).select(groups::id).load(conn).await
+}
+
+/// Groups with roles: their ids, roles, and whether these make administrators.
+pub async fn with_roles(conn: &mut Conn<'_>, account: Id) -> QueryResult<Vec<(DbId, String)>> {
+    let all = groups::table.filter(groups::account_id.eq(DbId(account)));
+    all.filter(groups::roles.ne("[]")).select((groups::id, groups::roles)).load(conn).await
 }
 
 /// Writes changed fields if the group still has the version that the change was made from.
@@ -45,9 +94,15 @@ pub async fn bump(conn: &mut Conn<'_>, account: Id, id: Id, members: i64, now: i
     Ok(())
 }
 
-/// Removes a group and its memberships; false when there is none.
-pub async fn delete(conn: &mut Conn<'_>, account: Id, id: Id, now: i64) -> QueryResult<bool> {
-    memberships::clear(conn, account, id, now).await?;
+/// Counts the members that a new group begins with.
+pub async fn count_first_members(conn: &mut Conn<'_>, account: Id, id: Id, members: i64) -> QueryResult<()> {
+    let group = groups::table.find((DbId(account), DbId(id)));
+    diesel::update(group).set(groups::member_count.eq(members)).execute(conn).await?;
+    Ok(())
+}
+
+/// Removes a group; false when there is none. Its memberships are gone before.
+pub async fn delete(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<bool> {
     let deleted = diesel::delete(groups::table.find((DbId(account), DbId(id)))).execute(conn).await?;
     Ok(deleted > 0)
 }

@@ -1,15 +1,15 @@
 //! Memberships, always as sets: no statement's cost grows with the size of the group it names.
-//!
-//! A membership is seen from both sides, so a change counts a new version of the users it touches too.
 
 use super::{Conn, RunQueryDsl};
 use crate::domain::Id;
-use crate::storage::rows::MembershipRow;
+use crate::storage::rows::{GroupOfUser, MembershipRow};
 use crate::storage::schema::{groups, memberships, users};
 use crate::storage::sql::{Cached, Locked};
 use crate::storage::types::DbId;
 use diesel::dsl::case_when;
-use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, QueryDsl};
+use diesel::prelude::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, QueryDsl, SelectableHelper,
+};
 use diesel::result::QueryResult;
 use diesel::sql_types::BigInt;
 
@@ -54,17 +54,6 @@ pub async fn lock_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryRe
     Ok(found)
 }
 
-/// Locks the groups of a user in the order of their ids. Who changes memberships locks the group before the user.
-pub async fn lock_groups_of(conn: &mut Conn<'_>, account: Id, user: Id) -> QueryResult<()> {
-    let of_user = memberships::table
-        .filter(memberships::account_id.eq(DbId(account)))
-        .filter(memberships::user_id.eq(DbId(user)))
-        .select(memberships::group_id);
-    let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(of_user));
-    let _: Vec<DbId> = Locked(named.select(groups::id).order(groups::id)).load(conn).await?;
-    Ok(())
-}
-
 /// The users among `ids` that are members.
 pub async fn among(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id]) -> QueryResult<Vec<Id>> {
     let mut found = Vec::new();
@@ -80,19 +69,29 @@ pub async fn among(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id]) -> Q
     Ok(found)
 }
 
-/// Adds users who are not members.
-pub async fn add(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id], now: i64) -> QueryResult<()> {
+/// The memberships of several users, in order of users and groups.
+pub async fn of_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<MembershipRow>> {
+    let mut found = Vec::new();
     for chunk in ids.chunks(CHUNK) {
-        let row = |id: &Id| MembershipRow { account_id: account.into(), group_id: group.into(), user_id: (*id).into() };
-        let rows: Vec<MembershipRow> = chunk.iter().map(row).collect();
-        rows.insert_into(memberships::table).execute(conn).await?;
-        bump_users(conn, account, chunk, now).await?;
+        let of_account = memberships::table.filter(memberships::account_id.eq(DbId(account)));
+        let order = (memberships::user_id, memberships::group_id);
+        let rows: Vec<MembershipRow> = where_one_of!(memberships::user_id, chunk, |named| {
+            of_account.filter(named).select(MembershipRow::as_select()).order(order).load(conn).await?
+        });
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+pub async fn insert(conn: &mut Conn<'_>, rows: &[MembershipRow]) -> QueryResult<()> {
+    for chunk in rows.chunks(CHUNK) {
+        chunk.insert_into(memberships::table).execute(conn).await?;
     }
     Ok(())
 }
 
-/// Takes members away.
-pub async fn remove(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id], now: i64) -> QueryResult<()> {
+/// Takes users out of a group.
+pub async fn delete(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id]) -> QueryResult<()> {
     for chunk in ids.chunks(CHUNK) {
         let of_group = memberships::table
             .filter(memberships::account_id.eq(DbId(account)))
@@ -100,38 +99,71 @@ pub async fn remove(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id], now
         where_one_of!(memberships::user_id, chunk, |named| {
             diesel::delete(of_group.filter(named)).execute(conn).await?
         });
-        bump_users(conn, account, chunk, now).await?;
     }
     Ok(())
 }
 
-/// Takes all members away; how many there were.
-pub async fn clear(conn: &mut Conn<'_>, account: Id, group: Id, now: i64) -> QueryResult<i64> {
+/// Writes flags and origins of users in a group, the same for all of them.
+pub async fn update(conn: &mut Conn<'_>, like: &MembershipRow, ids: &[Id]) -> QueryResult<()> {
+    for chunk in ids.chunks(CHUNK) {
+        let of_group = memberships::table
+            .filter(memberships::account_id.eq(like.account_id))
+            .filter(memberships::group_id.eq(like.group_id));
+        let change = (
+            memberships::is_primary.eq(like.is_primary),
+            memberships::group_admin.eq(like.group_admin),
+            memberships::can_send.eq(like.can_send),
+            memberships::origins.eq(&like.origins),
+        );
+        where_one_of!(memberships::user_id, chunk, |named| {
+            diesel::update(of_group.filter(named)).set(change).execute(conn).await?
+        });
+    }
+    Ok(())
+}
+
+/// Counts one more change of users: a membership is seen from both sides.
+pub async fn bump_users(conn: &mut Conn<'_>, account: Id, ids: &[Id], now: i64) -> QueryResult<()> {
+    for chunk in ids.chunks(CHUNK) {
+        let of_account = users::table.filter(users::account_id.eq(DbId(account)));
+        let change =
+            (users::version.eq(users::version + 1), users::last_modified.eq(later!(users::last_modified, now)));
+        match chunk {
+            [one] => {
+                Cached(diesel::update(of_account.filter(users::id.eq(DbId(*one)))).set(change)).execute(conn).await?
+            }
+            // Not cached: on SQLite each number of ids is another statement.
+            ids => diesel::update(of_account.filter(users::id.eq_any(db(ids)))).set(change).execute(conn).await?,
+        };
+    }
+    Ok(())
+}
+
+/// How many members a group has, counted: for Default, whose row counts nothing.
+pub async fn count(conn: &mut Conn<'_>, account: Id, group: Id) -> QueryResult<i64> {
     let of_group = memberships::table
         .filter(memberships::account_id.eq(DbId(account)))
         .filter(memberships::group_id.eq(DbId(group)));
-    let members = users::account_id.eq(DbId(account)).and(users::id.eq_any(of_group.select(memberships::user_id)));
-    let _: Vec<DbId> = Locked(users::table.filter(members).select(users::id).order(users::id)).load(conn).await?;
-    let change = (users::version.eq(users::version + 1), users::last_modified.eq(later!(users::last_modified, now)));
-    Cached(diesel::update(users::table.filter(members)).set(change)).execute(conn).await?;
-    let removed = diesel::delete(of_group).execute(conn).await?;
-    Ok(i64::try_from(removed).unwrap_or(i64::MAX))
+    of_group.count().get_result(conn).await
 }
 
-/// Takes a user out of all groups.
-pub async fn leave_all(conn: &mut Conn<'_>, account: Id, user: Id, now: i64) -> QueryResult<()> {
-    let of_user = memberships::table
+/// Members of a group behind `after`, in order of their ids.
+pub async fn page(
+    conn: &mut Conn<'_>,
+    account: Id,
+    group: Id,
+    after: Option<Id>,
+    limit: i64,
+) -> QueryResult<Vec<MembershipRow>> {
+    memberships::table
         .filter(memberships::account_id.eq(DbId(account)))
-        .filter(memberships::user_id.eq(DbId(user)));
-    let left = groups::account_id.eq(DbId(account)).and(groups::id.eq_any(of_user.select(memberships::group_id)));
-    let change = (
-        groups::version.eq(groups::version + 1),
-        groups::member_count.eq(groups::member_count - 1),
-        groups::last_modified.eq(later!(groups::last_modified, now)),
-    );
-    Cached(diesel::update(groups::table.filter(left)).set(change)).execute(conn).await?;
-    diesel::delete(of_user).execute(conn).await?;
-    Ok(())
+        .filter(memberships::group_id.eq(DbId(group)))
+        .filter(memberships::user_id.gt(DbId(after.unwrap_or(Id::NIL))))
+        .select(MembershipRow::as_select())
+        .order(memberships::user_id)
+        .limit(limit)
+        .load(conn)
+        .await
 }
 
 /// The members of a group, in order of their ids.
@@ -153,28 +185,26 @@ pub async fn members_of_all(conn: &mut Conn<'_>, account: Id, groups: &[Id]) -> 
     Ok(rows.into_iter().map(|(group, user)| (group.0, user.0)).collect())
 }
 
-/// The groups of several users, as user, group and the group's name.
-pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> QueryResult<Vec<(Id, Id, String)>> {
+/// The groups of several users with their names.
+pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> QueryResult<Vec<GroupOfUser>> {
     let group = groups::account_id.eq(memberships::account_id).and(groups::id.eq(memberships::group_id));
     let joined =
         memberships::table.inner_join(groups::table.on(group)).filter(memberships::account_id.eq(DbId(account)));
-    let columns = (memberships::user_id, memberships::group_id, groups::display_name);
+    let columns = (
+        memberships::user_id,
+        memberships::group_id,
+        groups::display_name,
+        memberships::is_primary,
+        memberships::group_admin,
+        memberships::can_send,
+        memberships::origins,
+        groups::is_default,
+        groups::roles,
+    );
     let order = (memberships::user_id, memberships::group_id);
-    let rows: Vec<(DbId, DbId, String)> = where_one_of!(memberships::user_id, users, |named| {
+    Ok(where_one_of!(memberships::user_id, users, |named| {
         joined.filter(named).select(columns).order(order).load(conn).await?
-    });
-    Ok(rows.into_iter().map(|(user, group, name)| (user.0, group.0, name)).collect())
-}
-
-async fn bump_users(conn: &mut Conn<'_>, account: Id, ids: &[Id], now: i64) -> QueryResult<()> {
-    let of_account = users::table.filter(users::account_id.eq(DbId(account)));
-    let change = (users::version.eq(users::version + 1), users::last_modified.eq(later!(users::last_modified, now)));
-    match ids {
-        [one] => Cached(diesel::update(of_account.filter(users::id.eq(DbId(*one)))).set(change)).execute(conn).await?,
-        // Not cached: on SQLite each number of ids is another statement.
-        ids => diesel::update(of_account.filter(users::id.eq_any(db(ids)))).set(change).execute(conn).await?,
-    };
-    Ok(())
+    }))
 }
 
 fn db(ids: &[Id]) -> Vec<DbId> {

@@ -6,8 +6,10 @@
 pub mod accounts;
 pub mod credentials;
 pub mod groups;
+pub mod ledger;
 pub mod lists;
 pub mod memberships;
+pub mod organizations;
 pub mod secrets;
 pub mod totals;
 pub mod users;

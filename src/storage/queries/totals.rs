@@ -10,7 +10,7 @@ use diesel::result::QueryResult;
 
 /// Makes the rows of a new account.
 pub async fn create(conn: &mut Conn<'_>, account: Id) -> QueryResult<()> {
-    for kind in [Kind::User, Kind::Group] {
+    for kind in [Kind::User, Kind::Group, Kind::Organization, Kind::SettingsSet] {
         for shard in 0..DIALECT.total_shards {
             let row = (
                 totals::account_id.eq(DbId(account)),

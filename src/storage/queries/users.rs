@@ -1,13 +1,16 @@
 //! Users.
 
-use super::{Conn, RunQueryDsl, memberships};
+use super::{Conn, RunQueryDsl};
 use crate::domain::{Email, Id};
-use crate::storage::rows::{EmailRow, Stored, UserDraftRow, UserRow};
-use crate::storage::schema::{user_emails, users};
+use crate::storage::rows::{EmailRow, PlacementRow, RemovedUserRow, StoredUser, UserDraftRow, UserRow};
+use crate::storage::schema::{removed_users, user_emails, users};
 use crate::storage::sql::{Cached, Locked};
 use crate::storage::types::DbId;
-use diesel::prelude::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl};
+use diesel::prelude::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, SelectableHelper,
+};
 use diesel::result::QueryResult;
+use diesel::sql_types::Bool;
 
 pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> QueryResult<()> {
     let (account, id) = (row.account_id, row.id);
@@ -15,30 +18,79 @@ pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> Quer
     insert_emails(conn, account, id, emails).await
 }
 
-pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<Stored>> {
-    let user = users::table.find((DbId(account), DbId(id)));
-    user.select((users::id, users::version, users::last_modified, users::body)).first(conn).await.optional()
+/// What of a user is read to show or change him.
+macro_rules! stored_user {
+    () => {
+        (
+            (users::id, users::version, users::last_modified, users::body),
+            users::connection_id,
+            (
+                users::status,
+                users::active,
+                users::organization_id,
+                users::organization_origin,
+                users::grants,
+                users::direct_admin,
+                users::is_admin,
+            ),
+            users::previous_user_id,
+        )
+    };
+}
+
+pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
+    users::table.find((DbId(account), DbId(id))).select(stored_user!()).first(conn).await.optional()
 }
 
 /// The same, kept from others until the transaction ends.
-pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<Stored>> {
+pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
     let user = users::table.find((DbId(account), DbId(id)));
-    let stored = (users::id, users::version, users::last_modified, users::body);
-    Ok(Locked(user.select(stored)).load(conn).await?.pop())
+    Ok(Locked(user.select(stored_user!())).load(conn).await?.pop())
+}
+
+/// Several users, in order of their ids.
+pub async fn find_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<StoredUser>> {
+    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(ids));
+    named.select(stored_user!()).order(users::id).load(conn).await
+}
+
+/// A user of a connection who was deactivated, by what the connection calls him.
+pub async fn find_leaver(
+    conn: &mut Conn<'_>,
+    account: Id,
+    connection: Id,
+    external_id: Option<&str>,
+    user_name_key: &str,
+) -> QueryResult<Option<DbId>> {
+    let leavers = users::table
+        .filter(users::account_id.eq(DbId(account)))
+        .filter(users::connection_id.eq(DbId(connection)))
+        .filter(users::active.eq(false))
+        .select(users::id);
+    if let Some(external_id) = external_id
+        && let Some(found) = leavers.filter(users::external_id.eq(external_id)).first(conn).await.optional()?
+    {
+        return Ok(Some(found));
+    }
+    leavers.filter(users::user_name_key.eq(user_name_key)).first(conn).await.optional()
 }
 
 /// Writes a changed user if it still has the version that the change was made from.
+#[expect(clippy::too_many_arguments, reason = "one for each set of columns")]
 pub async fn update(
     conn: &mut Conn<'_>,
     account: Id,
     id: Id,
     version: i64,
+    next: i64,
     now: i64,
     draft: UserDraftRow,
+    placement: PlacementRow,
     emails: Option<&[Email]>,
 ) -> QueryResult<bool> {
     let user = users::table.find((DbId(account), DbId(id))).filter(users::version.eq(version));
-    let change = (draft, users::version.eq(version + 1), users::last_modified.eq(now));
+    let change = (draft, placement, users::version.eq(next), users::last_modified.eq(now));
     if Cached(diesel::update(user).set(change)).execute(conn).await? == 0 {
         return Ok(false);
     }
@@ -50,11 +102,128 @@ pub async fn update(
     Ok(true)
 }
 
-/// Removes a user and his memberships; false when there is none.
-pub async fn delete(conn: &mut Conn<'_>, account: Id, id: Id, now: i64) -> QueryResult<bool> {
-    memberships::leave_all(conn, account, id, now).await?;
-    let deleted = diesel::delete(users::table.find((DbId(account), DbId(id)))).execute(conn).await?;
+/// The holder of an e-mail address as login or primary address, other than `except`.
+pub async fn holder_of_email(
+    conn: &mut Conn<'_>,
+    account: Id,
+    email_key: &str,
+    except: Id,
+) -> QueryResult<Option<DbId>> {
+    let by_login = users::table
+        .filter(users::account_id.eq(DbId(account)))
+        .filter(users::user_name_key.eq(email_key))
+        .filter(users::id.ne(DbId(except)))
+        .select(users::id);
+    if let Some(found) = by_login.first(conn).await.optional()? {
+        return Ok(Some(found));
+    }
+    let by_address = user_emails::table
+        .filter(user_emails::account_id.eq(DbId(account)))
+        .filter(user_emails::value_key.eq(email_key))
+        .filter(user_emails::user_id.ne(DbId(except)))
+        .filter(user_emails::is_primary.eq("true").or(user_emails::position.eq(0)))
+        .select(user_emails::user_id);
+    by_address.first(conn).await.optional()
+}
+
+/// Makes a tombstone of a user; false when there is none. His memberships are gone before.
+pub async fn bury(conn: &mut Conn<'_>, tombstone: RemovedUserRow) -> QueryResult<bool> {
+    let user = users::table.find((tombstone.account_id, tombstone.id));
+    let deleted = diesel::delete(user).execute(conn).await?;
+    tombstone.insert_into(removed_users::table).execute(conn).await?;
     Ok(deleted > 0)
+}
+
+pub async fn removed(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<RemovedUserRow>> {
+    let user = removed_users::table.find((DbId(account), DbId(id)));
+    user.select(RemovedUserRow::as_select()).first(conn).await.optional()
+}
+
+/// The last removed record of a login.
+pub async fn removed_by_user_name(conn: &mut Conn<'_>, account: Id, user_name_key: &str) -> QueryResult<Option<DbId>> {
+    let records = removed_users::table
+        .filter(removed_users::account_id.eq(DbId(account)))
+        .filter(removed_users::user_name_key.eq(user_name_key))
+        .select(removed_users::id);
+    records.order(removed_users::id.desc()).first(conn).await.optional()
+}
+
+/// Removed users in order of their ids, behind `after`.
+pub async fn all_removed(
+    conn: &mut Conn<'_>,
+    account: Id,
+    after: Option<Id>,
+    limit: i64,
+) -> QueryResult<Vec<RemovedUserRow>> {
+    removed_users::table
+        .filter(removed_users::account_id.eq(DbId(account)))
+        .filter(removed_users::id.gt(DbId(after.unwrap_or(Id::NIL))))
+        .select(RemovedUserRow::as_select())
+        .order(removed_users::id)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// Whether the account, or one organization of it, has an active administrator.
+pub async fn has_active_admin(conn: &mut Conn<'_>, account: Id, organization: Option<Id>) -> QueryResult<bool> {
+    let admins = users::table
+        .filter(users::account_id.eq(DbId(account)))
+        // Written out, because a partial index serves only a condition that names its value.
+        .filter(diesel::dsl::sql::<Bool>("users.is_admin = TRUE"))
+        .filter(users::status.eq("active"))
+        .select(users::id);
+    let found: Option<DbId> = match organization {
+        Some(organization) => {
+            let there = admins.filter(users::organization_id.eq(DbId(organization)));
+            there.first(conn).await.optional()?
+        }
+        None => admins.first(conn).await.optional()?,
+    };
+    Ok(found.is_some())
+}
+
+/// Active administrators, for a person who needs one: their bodies.
+pub async fn some_active_admins(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryResult<Vec<String>> {
+    users::table
+        .filter(users::account_id.eq(DbId(account)))
+        .filter(diesel::dsl::sql::<Bool>("users.is_admin = TRUE"))
+        .filter(users::status.eq("active"))
+        .select(users::body)
+        .order(users::id)
+        .limit(limit)
+        .load(conn)
+        .await
+}
+
+/// The organizations of the active administrators among `ids`.
+pub async fn organizations_of_active_admins(
+    conn: &mut Conn<'_>,
+    account: Id,
+    ids: &[Id],
+) -> QueryResult<Vec<(DbId, Option<DbId>)>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(1_000) {
+        let chunk: Vec<DbId> = chunk.iter().copied().map(DbId).collect();
+        let admins = users::table
+            .filter(users::account_id.eq(DbId(account)))
+            .filter(users::id.eq_any(chunk))
+            .filter(users::is_admin.eq(true))
+            .filter(users::status.eq("active"));
+        let rows: Vec<(DbId, Option<DbId>)> = admins.select((users::id, users::organization_id)).load(conn).await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Sets who is an administrator by inheritance or not.
+pub async fn set_is_admin(conn: &mut Conn<'_>, account: Id, ids: &[Id], is_admin: bool) -> QueryResult<()> {
+    for chunk in ids.chunks(1_000) {
+        let chunk: Vec<DbId> = chunk.iter().copied().map(DbId).collect();
+        let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(chunk));
+        diesel::update(named).set(users::is_admin.eq(is_admin)).execute(conn).await?;
+    }
+    Ok(())
 }
 
 async fn insert_emails(conn: &mut Conn<'_>, account: DbId, user: DbId, emails: &[Email]) -> QueryResult<()> {

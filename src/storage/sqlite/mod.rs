@@ -20,6 +20,9 @@ pub static DIALECT: Dialect = Dialect {
     by_code_point: "",
     id_as_text: "lower(substr(hex(?), 1, 8) || '-' || substr(hex(?), 9, 4) || '-' || substr(hex(?), 13, 4) || '-' \
                  || substr(hex(?), 17, 4) || '-' || substr(hex(?), 21))",
+    no_id: ", NULL",
+    next_sequence: "(SELECT COALESCE(MAX(sequence), 0) + 1 + 0 * ? FROM events WHERE account_id = ?)",
+    settled_sequences: "",
     total_shards: 1,
 };
 

@@ -1,0 +1,156 @@
+-- The product's own model: organizations with settings sets, roles, the flags of memberships, removed users; and what
+-- tells of every change: the audit trail for people, the events for programs.
+
+-- `policies`, `roles`, `settings` and `rules` are JSON that only the program reads. `version` counts changes, so that a
+-- replica knows whether what it has parsed still holds.
+ALTER TABLE accounts ADD COLUMN policies TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE accounts ADD COLUMN roles TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE accounts ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE accounts ADD COLUMN default_organization_id BLOB;
+ALTER TABLE accounts ADD COLUMN default_group_id BLOB;
+
+ALTER TABLE connections ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE connections ADD COLUMN rules TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE connections ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
+
+-- The person that a credential stands for, when it is one's own.
+ALTER TABLE tokens ADD COLUMN user_id BLOB;
+ALTER TABLE admin_keys ADD COLUMN user_id BLOB;
+
+CREATE TABLE settings_sets (
+  account_id BLOB NOT NULL,
+  id BLOB NOT NULL,
+  display_name TEXT NOT NULL,
+  display_name_key TEXT NOT NULL,
+  external_id TEXT,
+  version BIGINT NOT NULL,
+  last_modified BIGINT NOT NULL,
+  body TEXT NOT NULL,
+  search TEXT NOT NULL,
+  PRIMARY KEY (account_id, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX settings_sets_by_display_name ON settings_sets(account_id, display_name_key);
+
+CREATE TABLE organizations (
+  account_id BLOB NOT NULL,
+  id BLOB NOT NULL,
+  display_name TEXT NOT NULL,
+  display_name_key TEXT NOT NULL,
+  external_id TEXT,
+  settings_set_id BLOB NOT NULL,
+  version BIGINT NOT NULL,
+  last_modified BIGINT NOT NULL,
+  body TEXT NOT NULL,
+  search TEXT NOT NULL,
+  PRIMARY KEY (account_id, id),
+  FOREIGN KEY (account_id, settings_set_id) REFERENCES settings_sets(account_id, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX organizations_by_display_name ON organizations(account_id, display_name_key);
+CREATE INDEX organizations_by_settings_set ON organizations(account_id, settings_set_id);
+
+-- `grants` holds the direct roles with who gave them. `is_admin` is derived: from the direct roles (`direct_admin`) and
+-- from groups (`groups.grants_admin`) where groups grant roles.
+ALTER TABLE users ADD COLUMN status TEXT NOT NULL DEFAULT 'active';
+ALTER TABLE users ADD COLUMN organization_id BLOB;
+ALTER TABLE users ADD COLUMN organization_origin TEXT NOT NULL DEFAULT 'fallback';
+ALTER TABLE users ADD COLUMN username_key TEXT;
+ALTER TABLE users ADD COLUMN grants TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE users ADD COLUMN direct_admin BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE users ADD COLUMN is_admin BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE users ADD COLUMN previous_user_id BLOB;
+UPDATE users SET status = 'inactive' WHERE active = FALSE;
+CREATE UNIQUE INDEX users_by_username ON users(account_id, organization_id, username_key);
+CREATE INDEX users_by_organization ON users(account_id, organization_id, id);
+CREATE INDEX users_invited ON users(account_id, id) WHERE status = 'invited';
+CREATE INDEX users_admins ON users(account_id, organization_id, id) WHERE is_admin = TRUE;
+
+-- A removed user is a tombstone: no rule, list or filter of the living ever meets him.
+CREATE TABLE removed_users (
+  account_id BLOB NOT NULL,
+  id BLOB NOT NULL,
+  connection_id BLOB NOT NULL,
+  user_name_key TEXT NOT NULL,
+  external_id TEXT,
+  version BIGINT NOT NULL,
+  removed_at BIGINT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (account_id, id)
+) WITHOUT ROWID;
+CREATE INDEX removed_users_by_user_name ON removed_users(account_id, user_name_key, id);
+
+ALTER TABLE groups ADD COLUMN is_default BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE groups ADD COLUMN archived BOOLEAN NOT NULL DEFAULT FALSE;
+ALTER TABLE groups ADD COLUMN roles TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE groups ADD COLUMN grants_admin BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE UNIQUE INDEX groups_default ON groups(account_id) WHERE is_default = TRUE;
+
+-- No foreign key to groups: on PostgreSQL every new user would lock the row of the Default group. `origins` names who
+-- gave the membership, separated by spaces. `since` decides which membership is the oldest.
+CREATE TABLE memberships_with_flags (
+  account_id BLOB NOT NULL,
+  group_id BLOB NOT NULL,
+  user_id BLOB NOT NULL,
+  is_primary BOOLEAN NOT NULL,
+  group_admin BOOLEAN NOT NULL,
+  can_send BOOLEAN NOT NULL,
+  origins TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  PRIMARY KEY (account_id, group_id, user_id),
+  FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id) ON DELETE CASCADE
+) WITHOUT ROWID;
+INSERT INTO memberships_with_flags
+  SELECT m.account_id, m.group_id, m.user_id,
+    m.group_id = (SELECT o.group_id FROM memberships o WHERE o.account_id = m.account_id AND o.user_id = m.user_id
+      ORDER BY o.group_id LIMIT 1),
+    FALSE, TRUE, 'scim:' || (SELECT substr(lower(hex(g.connection_id)), 1, 8) || '-' || substr(lower(hex(g.connection_id)), 9, 4) || '-' || substr(lower(hex(g.connection_id)), 13, 4) || '-' || substr(lower(hex(g.connection_id)), 17, 4) || '-' || substr(lower(hex(g.connection_id)), 21) FROM groups g WHERE g.account_id = m.account_id AND g.id = m.group_id), 0
+  FROM memberships m;
+DROP TABLE memberships;
+ALTER TABLE memberships_with_flags RENAME TO memberships;
+CREATE INDEX memberships_by_user ON memberships(account_id, user_id, group_id);
+CREATE UNIQUE INDEX memberships_primary ON memberships(account_id, user_id) WHERE is_primary = TRUE;
+
+INSERT INTO totals SELECT account_id, 'organization', shard, 0, 0 FROM totals WHERE kind = 'user';
+INSERT INTO totals SELECT account_id, 'settings_set', shard, 0, 0 FROM totals WHERE kind = 'user';
+
+-- Append-only: who changed what from what to what, in which request, and why. The time stands in the id.
+CREATE TABLE audit (
+  account_id BLOB NOT NULL,
+  id BLOB NOT NULL,
+  actor TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  connection_id BLOB,
+  action TEXT NOT NULL,
+  subject_kind TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  changes TEXT NOT NULL,
+  why TEXT,
+  PRIMARY KEY (account_id, id)
+) WITHOUT ROWID;
+CREATE INDEX audit_by_subject ON audit(account_id, subject_id, id);
+
+-- Append-only: what a program follows. `sequence` grows within an account; it may leave numbers out.
+CREATE TABLE events (
+  account_id BLOB NOT NULL,
+  sequence BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  kind TEXT NOT NULL,
+  cause TEXT,
+  subject_kind TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  data TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  PRIMARY KEY (account_id, sequence)
+) WITHOUT ROWID;
+
+-- Answers that are given again when a request is repeated with its Idempotency-Key.
+CREATE TABLE idempotency (
+  account_id BLOB NOT NULL,
+  idempotency_key TEXT NOT NULL,
+  request_hash BLOB NOT NULL,
+  status INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  etag TEXT,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, idempotency_key)
+) WITHOUT ROWID;

@@ -1,0 +1,56 @@
+//! Rules of a connection: how one push is routed to an organization, and how attributes become roles and groups.
+
+use super::Id;
+use serde::{Deserialize, Serialize};
+
+/// `when` a pushed resource matches, `set` this.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    pub id: Id,
+    pub name: String,
+    /// A SCIM filter on the user.
+    pub when: String,
+    pub set: RuleSet,
+}
+
+/// What a rule gives.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RuleSet {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Id>,
+    /// Keys of the catalogue.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<RuleGroup>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_group: Option<Id>,
+}
+
+/// A membership that a rule gives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleGroup {
+    pub group: Id,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_admin: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub can_send: Option<bool>,
+}
+
+/// The rules of a connection, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RuleBook {
+    pub rules: Vec<Rule>,
+    /// Rules that are no more: what they gave is withdrawn when a user is written next.
+    pub retired: Vec<Id>,
+}
+
+impl RuleBook {
+    /// Whether a rule is or was one of these.
+    pub fn has(&self, id: Id) -> bool {
+        self.rules.iter().any(|rule| rule.id == id) || self.retired.contains(&id)
+    }
+}

@@ -1,0 +1,74 @@
+//! Rules of a connection, evaluated on a pushed user.
+
+use super::Error;
+use crate::domain::{Id, Rule, RuleBook, RuleGroup};
+use crate::scim::filter::{Filter, Unknown, bind, matches, parse};
+use crate::scim::schema::USER;
+use crate::scim::{Error as ScimError, Object};
+use crate::storage::rows::{from_json, to_json};
+use crate::storage::{Error as StorageError, Tx};
+
+/// A rule whose condition is bound to the schema.
+#[derive(Debug, Clone)]
+pub struct BoundRule {
+    pub rule: Rule,
+    filter: Filter,
+}
+
+impl BoundRule {
+    pub fn bind(rule: Rule) -> Result<Self, ScimError> {
+        let filter = bind(parse(&rule.when)?, &USER, Unknown::Refuse)?;
+        Ok(Self { rule, filter })
+    }
+
+    pub fn matches(&self, resource: &Object) -> bool {
+        matches(&self.filter, resource)
+    }
+}
+
+/// What the rules that match give. Of what there can be only one, the first rule in the list decides; what there can be
+/// many of, all of them give.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    pub organization: Option<(Id, Id)>,
+    pub primary_group: Option<(Id, Id)>,
+    /// Rule and role key.
+    pub roles: Vec<(Id, String)>,
+    pub groups: Vec<(Id, RuleGroup)>,
+    pub matched: Vec<Id>,
+}
+
+/// Evaluates rules in order on a user in canonical form.
+pub fn evaluate(rules: &[BoundRule], resource: &Object) -> Outcome {
+    let mut outcome = Outcome::default();
+    for bound in rules.iter().filter(|bound| bound.matches(resource)) {
+        let (id, set) = (bound.rule.id, &bound.rule.set);
+        outcome.matched.push(id);
+        outcome.organization = outcome.organization.or(set.organization.map(|organization| (id, organization)));
+        outcome.primary_group = outcome.primary_group.or(set.primary_group.map(|group| (id, group)));
+        outcome.roles.extend(set.roles.iter().map(|role| (id, role.clone())));
+        outcome.groups.extend(set.groups.iter().map(|group| (id, group.clone())));
+    }
+    outcome
+}
+
+/// Takes an organization or a group that is deleted out of all rules of the account.
+pub async fn forget(tx: &mut Tx<'_>, account: Id, target: Id) -> Result<(), Error> {
+    for mut row in tx.connections(account).await? {
+        if !row.rules.contains(&target.to_string()) {
+            continue;
+        }
+        let mut book: RuleBook = from_json(&row.rules)?;
+        for rule in &mut book.rules {
+            let set = &mut rule.set;
+            set.organization = set.organization.filter(|id| *id != target);
+            set.primary_group = set.primary_group.filter(|id| *id != target);
+            set.groups.retain(|given| given.group != target);
+        }
+        row.rules = to_json(&book);
+        if !tx.update_connection(&row).await? {
+            return Err(StorageError::Contention("the connection was changed meanwhile".to_owned()).into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,345 @@
+//! Where a user stands in the product after a push: organization, roles, groups, status. Everything is decided here and
+//! nothing is written.
+
+use super::wishes::{Wish, Wishes, roles};
+use crate::domain::{
+    AboveCeiling, Activation, Actor, Ceiling, Fallback, GroupsMode, Guard, Id, Memberships, Origin, Placement,
+    Required, RoleGrant, RoleWish, Status, assign, has_admin,
+};
+use crate::domain::{Door, Flags};
+use crate::expr::fold;
+use crate::provisioning::memberships::{Plan, load};
+use crate::provisioning::rules::{Outcome, evaluate};
+use crate::provisioning::tenants::Source;
+use crate::provisioning::{Error, Request};
+use crate::scim::Object;
+use crate::storage::Tx;
+use serde_json::Value;
+
+/// What was decided.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub placement: Placement,
+    /// `None` when the memberships are not touched.
+    pub memberships: Option<Plan>,
+}
+
+/// Decides the place of a user. `resource` is what he shall be, with everything that was pushed; the parts that are
+/// decided here are taken out of it, and `roles` is written anew.
+pub async fn place(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    source: &Source,
+    id: Id,
+    before: Option<&Placement>,
+    resource: &mut Object,
+    wishes: &Wishes,
+) -> Result<Place, Error> {
+    let mut pushed = resource.clone();
+    if let Wish::Named(name) = &wishes.organization {
+        let extension = pushed.entry(crate::scim::urn::CONNECTOR_USER).or_insert_with(|| Object::new().into());
+        extension["organization"] = name.as_str().into();
+    }
+    let outcome = evaluate(&source.rules, &pushed);
+    let (organization, organization_origin) = organization(tx, request, source, before, wishes, &outcome).await?;
+    let grants = grants(request, source, before, resource, &outcome)?;
+    show_roles(resource, &grants);
+    let memberships = memberships(tx, request, source, id, before, wishes, &outcome).await?;
+    let account = &request.caller.tenant;
+    let direct_admin = has_admin(&grants, &account.catalogue);
+    let inherited = match &memberships {
+        Some(plan) if account.policies.grant_roles.is_on() => {
+            let granting = tx.groups_that_grant_admin(account.id).await?;
+            plan.after.list.iter().any(|held| granting.iter().any(|group| group.0 == held.group))
+        }
+        _ => false,
+    };
+    let active = resource.get("active").and_then(Value::as_bool).unwrap_or(true);
+    let placement = Placement {
+        status: status(request, before, active, wishes.invite),
+        organization,
+        organization_origin,
+        roles: grants,
+        direct_admin,
+        is_admin: direct_admin || inherited,
+    };
+    Ok(Place { placement, memberships })
+}
+
+fn status(request: &Request, before: Option<&Placement>, active: bool, invite: bool) -> Status {
+    let policies = &request.caller.tenant.policies;
+    let activation = match request.caller.actor {
+        Actor::Connection(_) => policies.activation_scim,
+        Actor::Admin(_) | Actor::Operator => policies.activation_admin,
+    };
+    match before.map(|before| before.status) {
+        _ if !active => Status::Inactive,
+        None if invite || activation == Activation::Invite => Status::Invited,
+        Some(Status::Invited) => Status::Invited,
+        _ => Status::Active,
+    }
+}
+
+async fn organization(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    source: &Source,
+    before: Option<&Placement>,
+    wishes: &Wishes,
+    outcome: &Outcome,
+) -> Result<(Option<Id>, Origin), Error> {
+    let account = &request.caller.tenant;
+    let origin = request.caller.actor.origin();
+    if let Wish::Named(name) = &wishes.organization {
+        if let Some(found) = find_organization(tx, account.id, name).await? {
+            let unmoved = before.filter(|before| before.organization == Some(found));
+            hold_organization(tx, request, unmoved.is_none().then_some(found)).await?;
+            return Ok((Some(found), origin));
+        }
+        if account.policies.fallback == Fallback::Reject || !matches!(request.caller.actor, Actor::Connection(_)) {
+            return Err(unknown_organization(tx, account.id, name).await?);
+        }
+        tracing::warn!("the organization that was pushed is not known; the account's fallback applies");
+    }
+    let current = before.map(|before| (before.organization, before.organization_origin));
+    if let Some((organization, giver)) = current {
+        let withdrawn = wishes.organization != Wish::Unsaid && giver == origin;
+        let stays = match giver {
+            Origin::Rule(rule) => !source.connection.rules.has(rule),
+            // An account that stops falling back leaves those alone whom it placed before.
+            Origin::Fallback => false,
+            _ => !withdrawn,
+        };
+        if stays {
+            return Ok((organization, giver));
+        }
+    }
+    if let Some((rule, organization)) = outcome.organization {
+        let unmoved = before.filter(|before| before.organization == Some(organization));
+        hold_organization(tx, request, unmoved.is_none().then_some(organization)).await?;
+        return Ok((Some(organization), Origin::Rule(rule)));
+    }
+    match (current, account.policies.fallback) {
+        (Some((organization, Origin::Fallback)), _) if wishes.organization == Wish::Unsaid => {
+            Ok((organization, Origin::Fallback))
+        }
+        (_, Fallback::Default) => Ok((Some(account.default_organization), Origin::Fallback)),
+        (_, Fallback::Park) => Ok((None, Origin::Fallback)),
+        (_, Fallback::Reject) => {
+            let known = known(&tx.some_organization_names(account.id, FEW + 1).await?, "organizations");
+            Err(Guard::OrganizationRequired { known }.into())
+        }
+    }
+}
+
+/// Names that still fit into a sentence.
+pub const FEW: i64 = 10;
+
+/// "The organizations are: …" while they are few.
+pub fn known(names: &[String], what: &str) -> String {
+    match i64::try_from(names.len()) {
+        Ok(1..=FEW) => format!("The {what} are: {}.", names.join(", ")),
+        _ => String::new(),
+    }
+}
+
+/// An organization by name or id.
+pub async fn find_organization(tx: &mut Tx<'_>, account: Id, name: &str) -> Result<Option<Id>, Error> {
+    if let Some(found) = tx.organization_by_name(account, &fold(name.trim())).await? {
+        return Ok(Some(found.into()));
+    }
+    let Ok(id) = name.parse::<Id>() else { return Ok(None) };
+    Ok(tx.organization(account, id).await?.map(|_| id))
+}
+
+pub async fn unknown_organization(tx: &mut Tx<'_>, account: Id, name: &str) -> Result<Error, Error> {
+    let known = known(&tx.some_organization_names(account, FEW + 1).await?, "organizations");
+    Ok(Guard::OrganizationUnknown { name: name.to_owned(), known }.into())
+}
+
+/// A group by id or name.
+pub async fn find_group(tx: &mut Tx<'_>, account: Id, name: &str) -> Result<Id, Error> {
+    if let Ok(id) = name.parse::<Id>()
+        && tx.group(account, id).await?.is_some()
+    {
+        return Ok(id);
+    }
+    if let Some(found) = tx.group_by_name(account, &fold(name.trim())).await? {
+        return Ok(found.into());
+    }
+    let known = known(&tx.some_group_names(account, FEW + 1).await?, "groups");
+    Err(Guard::GroupUnknown { name: name.to_owned(), known }.into())
+}
+
+/// Keeps an organization that gets a new user from being deleted meanwhile. The default one never is.
+async fn hold_organization(tx: &mut Tx<'_>, request: &Request, organization: Option<Id>) -> Result<(), Error> {
+    let account = &request.caller.tenant;
+    if let Some(id) = organization.filter(|id| *id != account.default_organization)
+        && !tx.hold_organization(account.id, id).await?
+    {
+        return Err(unknown_organization(tx, account.id, &id.to_string()).await?);
+    }
+    Ok(())
+}
+
+fn grants(
+    request: &Request,
+    source: &Source,
+    before: Option<&Placement>,
+    resource: &Object,
+    outcome: &Outcome,
+) -> Result<Vec<RoleGrant>, Error> {
+    let account = &request.caller.tenant;
+    let connection = &source.connection;
+    let current = before.map(|before| before.roles.as_slice()).unwrap_or_default();
+    let (origin, ceiling) = match request.caller.actor {
+        Actor::Connection(id) => (
+            Origin::Scim(id),
+            Ceiling {
+                highest: connection.role_ceiling,
+                refuse: connection.settings.above_ceiling == AboveCeiling::Reject,
+            },
+        ),
+        actor => (actor.origin(), Ceiling::NONE),
+    };
+    let sent = roles(resource);
+    let unchanged = before.is_some_and(|before| before.roles.iter().map(|grant| &grant.wish).eq(sent.iter()));
+    let mut grants = if unchanged {
+        current.to_vec()
+    } else {
+        assign(current, origin, sent, &account.catalogue, &account.policies, ceiling)?
+    };
+    // A rule was made by an administrator, but it is the connection that pulls it.
+    let ceiling = Ceiling { highest: connection.role_ceiling, refuse: false };
+    let rules = connection.rules.rules.iter().map(|rule| rule.id).chain(connection.rules.retired.iter().copied());
+    for rule in rules {
+        let origin = Origin::Rule(rule);
+        let given: Vec<RoleWish> =
+            outcome.roles.iter().filter(|(giver, _)| *giver == rule).map(|(_, key)| wish_for(request, key)).collect();
+        let has = grants.iter().any(|grant| grant.origins.contains(&origin));
+        if has || !given.is_empty() {
+            grants = assign(&grants, origin, given, &account.catalogue, &account.policies, ceiling)?;
+        }
+    }
+    if before.is_none() && grants.is_empty() && account.policies.required == Required::Product {
+        let given = vec![wish_for(request, "standard_user")];
+        grants = assign(&grants, Origin::Fallback, given, &account.catalogue, &account.policies, Ceiling::NONE)?;
+    }
+    Ok(grants)
+}
+
+fn wish_for(request: &Request, key: &str) -> RoleWish {
+    let name = request.caller.tenant.catalogue.by_key(key).map(|role| role.name.clone());
+    RoleWish { value: key.to_owned(), display: name, kind: None, primary: None }
+}
+
+/// Writes the direct roles into a resource as a client reads them.
+fn show_roles(resource: &mut Object, grants: &[RoleGrant]) {
+    let element = |grant: &RoleGrant| {
+        let mut parts = Object::new();
+        if !grant.wish.value.is_empty() {
+            parts.insert("value".to_owned(), grant.wish.value.as_str().into());
+        }
+        if let Some(display) = &grant.wish.display {
+            parts.insert("display".to_owned(), display.as_str().into());
+        }
+        if let Some(kind) = &grant.wish.kind {
+            parts.insert("type".to_owned(), kind.as_str().into());
+        }
+        if let Some(primary) = grant.wish.primary {
+            parts.insert("primary".to_owned(), primary.into());
+        }
+        Value::Object(parts)
+    };
+    if grants.is_empty() {
+        resource.shift_remove("roles");
+    } else {
+        resource.insert("roles".to_owned(), grants.iter().map(element).collect());
+    }
+}
+
+async fn memberships(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    source: &Source,
+    id: Id,
+    before: Option<&Placement>,
+    wishes: &Wishes,
+    outcome: &Outcome,
+) -> Result<Option<Plan>, Error> {
+    let account = &request.caller.tenant;
+    let needed = before.is_none()
+        || wishes.memberships.is_some()
+        || wishes.primary_group != Wish::Unsaid
+        || source.places_in_groups()
+        || account.policies.grant_roles.is_on();
+    if !needed {
+        return Ok(None);
+    }
+    let current = match before {
+        Some(_) => load(tx, account.id, &[id]).await?.remove(&id).unwrap_or_default(),
+        None => Memberships::default(),
+    };
+    let mut after = current.clone();
+    let mut joining = Joining { request, after: &mut after };
+    if let Some(wished) = &wishes.memberships {
+        if account.policies.groups_mode == GroupsMode::Single && wished.len() > 1 {
+            return Err(Guard::SingleGroupMode.into());
+        }
+        let mut named = Vec::with_capacity(wished.len());
+        for wish in wished {
+            let group = find_group(tx, account.id, &wish.group).await?;
+            named.push(group);
+            if current.list.iter().any(|held| held.group == group) {
+                joining.after.set_flags(group, wish.flags);
+            } else {
+                joining.join(group, wish.flags, request.caller.actor.origin())?;
+            }
+        }
+        let gone = current.list.iter().map(|held| held.group).filter(|group| !named.contains(group));
+        gone.for_each(|group| joining.after.leave(group, request.caller.actor.origin()));
+        let mut primary = wished.iter().zip(&named).filter(|(wish, _)| wish.primary);
+        if let Some((_, group)) = primary.next_back() {
+            joining.after.set_primary(*group)?;
+        }
+    }
+    for (rule, given) in &outcome.groups {
+        let is_new = !joining.after.list.iter().any(|held| held.group == given.group);
+        let flags = Flags { group_admin: given.group_admin, can_send: given.can_send };
+        joining.join(given.group, if is_new { flags } else { Flags::default() }, Origin::Rule(*rule))?;
+    }
+    for held in &current.list {
+        for origin in &held.origins {
+            let Origin::Rule(rule) = *origin else { continue };
+            let gives = outcome.groups.iter().any(|(giver, given)| *giver == rule && given.group == held.group);
+            if source.connection.rules.has(rule) && !gives {
+                joining.after.leave(held.group, *origin);
+            }
+        }
+    }
+    if let Wish::Named(name) = &wishes.primary_group {
+        let group = find_group(tx, account.id, name).await?;
+        after.set_primary(group)?;
+    } else if let Some((_, group)) = outcome.primary_group {
+        let joined_now = !current.list.iter().any(|held| held.group == group);
+        if joined_now && after.list.iter().any(|held| held.group == group) {
+            after.set_primary(group)?;
+        }
+    }
+    after.settle(account.default_group, request.now);
+    Ok(Some(Plan { user: id, before: current, after }))
+}
+
+/// Gives memberships through the user's profile.
+struct Joining<'r> {
+    request: &'r Request,
+    after: &'r mut Memberships,
+}
+
+impl Joining<'_> {
+    fn join(&mut self, group: Id, flags: Flags, origin: Origin) -> Result<(), Guard> {
+        let account = &self.request.caller.tenant;
+        let now = self.request.now;
+        self.after.join(group, flags, origin, Door::Profile, now, account.default_group, &account.policies)
+    }
+}

@@ -1,0 +1,105 @@
+//! The audit trail and the events: append-only.
+
+use super::{Conn, DIALECT, RunQueryDsl};
+use crate::domain::{Event, Id};
+use crate::storage::AuditQuery;
+use crate::storage::rows::{AuditRow, EventRow};
+use crate::storage::schema::audit;
+use crate::storage::sql::Sql;
+use crate::storage::types::DbId;
+use diesel::prelude::{ExpressionMethods, Insertable, QueryDsl, SelectableHelper};
+use diesel::result::QueryResult;
+
+pub async fn insert_audit(conn: &mut Conn<'_>, rows: &[AuditRow]) -> QueryResult<()> {
+    // One entry by itself is a statement that can be prepared once.
+    match rows {
+        [one] => drop(one.insert_into(audit::table).execute(conn).await?),
+        rows => {
+            for chunk in rows.chunks(1_000) {
+                chunk.insert_into(audit::table).execute(conn).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Writes an event; `number` counts those of the transaction. See `Dialect::next_sequence`.
+pub async fn insert_event(conn: &mut Conn<'_>, event: &Event, number: i64) -> QueryResult<()> {
+    let mut sql: Sql<()> = Sql::new(
+        "INSERT INTO events (account_id, sequence, at, kind, cause, subject_kind, subject_id, version, data, request_id) \
+         VALUES (",
+    );
+    sql.id(event.account).words(", ");
+    for (index, words) in DIALECT.next_sequence.split('?').enumerate() {
+        match index {
+            0 => {}
+            1 => drop(sql.bigint(number)),
+            _ => drop(sql.id(event.account)),
+        }
+        sql.words(words);
+    }
+    sql.words(", ").bigint(event.at).words(", ").text(event.kind).words(", ");
+    match event.cause {
+        Some(cause) => sql.text(cause),
+        None => sql.words("NULL"),
+    };
+    sql.words(", ").text(event.subject.kind).words(", ").text(event.subject.id.as_str());
+    sql.words(", ").bigint(event.version).words(", ").text(event.data.to_string());
+    sql.words(", ").text(event.request_id.as_str()).words(")");
+    sql.execute(conn).await?;
+    Ok(())
+}
+
+/// Events behind a sequence number that no running transaction can put another one before.
+pub async fn events(conn: &mut Conn<'_>, account: Id, after: i64, limit: i64) -> QueryResult<Vec<EventRow>> {
+    type Row = (i64, i64, String, Option<String>, String, String, i64, String, String);
+    let mut sql: Sql<EventSql> = Sql::new(
+        "SELECT sequence, at, kind, cause, subject_kind, subject_id, version, data, request_id FROM events \
+         WHERE account_id = ",
+    );
+    sql.id(account).words(" AND sequence > ").bigint(after).words(DIALECT.settled_sequences);
+    sql.words(" ORDER BY sequence LIMIT ").bigint(limit);
+    let rows: Vec<Row> = sql.load(conn).await?;
+    let event = |row: Row| EventRow {
+        sequence: row.0,
+        at: row.1,
+        kind: row.2,
+        cause: row.3,
+        subject_kind: row.4,
+        subject_id: row.5,
+        version: row.6,
+        data: row.7,
+        request_id: row.8,
+    };
+    Ok(rows.into_iter().map(event).collect())
+}
+
+type EventSql = (
+    diesel::sql_types::BigInt,
+    diesel::sql_types::BigInt,
+    diesel::sql_types::Text,
+    diesel::sql_types::Nullable<diesel::sql_types::Text>,
+    diesel::sql_types::Text,
+    diesel::sql_types::Text,
+    diesel::sql_types::BigInt,
+    diesel::sql_types::Text,
+    diesel::sql_types::Text,
+);
+
+/// The newest first.
+pub async fn audit(conn: &mut Conn<'_>, account: Id, query: &AuditQuery) -> QueryResult<Vec<AuditRow>> {
+    let mut found = audit::table.filter(audit::account_id.eq(DbId(account))).into_boxed();
+    if let Some(subject) = &query.subject {
+        found = found.filter(audit::subject_id.eq(subject));
+    }
+    if let Some(actor) = &query.actor {
+        found = found.filter(audit::actor.eq(actor));
+    }
+    if let Some(action) = &query.action {
+        found = found.filter(audit::action.eq(action));
+    }
+    if let Some(before) = query.before {
+        found = found.filter(audit::id.lt(DbId(before)));
+    }
+    found.select(AuditRow::as_select()).order(audit::id.desc()).limit(query.limit).load(conn).await
+}
