@@ -1,6 +1,6 @@
 //! Rows, and their way from and to the values of the domain.
 
-use super::schema::{accounts, admin_keys, connections, groups, memberships, tokens, user_emails, users};
+use super::schema::{accounts, admin_keys, connections, groups, idempotency, memberships, tokens, user_emails, users};
 use super::types::{DbId, Json};
 use crate::domain::{Email, Group, GroupDraft, User, UserDraft};
 use diesel::prelude::*;
@@ -49,6 +49,19 @@ pub struct AdminKeyRow {
     pub created_at: i64,
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
+}
+
+/// An answer that is given again when its request is repeated.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = idempotency, treat_none_as_default_value = false)]
+pub struct IdempotencyRow {
+    pub account_id: DbId,
+    pub idempotency_key: String,
+    pub request_hash: Vec<u8>,
+    pub status: i32,
+    pub body: String,
+    pub etag: Option<String>,
+    pub at: i64,
 }
 
 #[derive(Insertable, Debug, Clone)]

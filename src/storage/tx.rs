@@ -2,7 +2,8 @@
 
 use super::list::{Listing, Window};
 use super::rows::{
-    AccountRow, AdminKeyRow, ConnectionRow, GroupDraftRow, GroupRow, Stored, TokenRow, UserDraftRow, UserRow,
+    AccountRow, AdminKeyRow, ConnectionRow, GroupDraftRow, GroupRow, IdempotencyRow, Stored, TokenRow, UserDraftRow,
+    UserRow,
 };
 use super::{Error, postgres, sqlite};
 use crate::domain::{Email, HashedSecret, Id, Kind};
@@ -48,18 +49,39 @@ operations! {
     pub accounts::insert as insert_account(row: &AccountRow) -> ();
     pub accounts::list as accounts() -> Vec<AccountRow>;
     pub accounts::by_name as account_by_name(name_key: &str) -> Option<AccountRow>;
+    pub accounts::find as account(account: Id) -> Option<AccountRow>;
     pub accounts::insert_connection as insert_connection(row: &ConnectionRow) -> ();
     pub accounts::connections as connections(account: Id) -> Vec<ConnectionRow>;
+    pub accounts::connections_after as connections_after(
+        account: Id, after: Option<Id>, limit: i64
+    ) -> Vec<ConnectionRow>;
+    pub accounts::connection as connection(account: Id, id: Id) -> Option<ConnectionRow>;
     pub accounts::connection_by_name as connection_by_name(account: Id, name_key: &str) -> Option<ConnectionRow>;
 
     pub credentials::insert_token as insert_token(row: &TokenRow) -> ();
     pub credentials::token as token(hash: &HashedSecret) -> Option<(TokenRow, ConnectionRow)>;
     pub credentials::tokens as tokens(account: Id, connection: Option<Id>) -> Vec<TokenRow>;
+    pub credentials::tokens_after as tokens_after(
+        account: Id, connection: Id, after: Option<Id>, limit: i64
+    ) -> Vec<TokenRow>;
+    pub credentials::token_of as token_of(account: Id, id: Id) -> Option<TokenRow>;
     pub credentials::revoke_token as revoke_token(id: Id, now: i64) -> bool;
     pub credentials::touch_token as touch_token(id: Id, now: i64) -> ();
     pub credentials::insert_admin_key as insert_admin_key(row: &AdminKeyRow) -> ();
     pub credentials::admin_keys as admin_keys(account: Id) -> Vec<AdminKeyRow>;
+    pub credentials::admin_keys_after as admin_keys_after(
+        account: Id, after: Option<Id>, limit: i64
+    ) -> Vec<AdminKeyRow>;
+    pub credentials::admin_key as admin_key(hash: &HashedSecret) -> Option<AdminKeyRow>;
+    pub credentials::admin_key_of as admin_key_of(account: Id, id: Id) -> Option<AdminKeyRow>;
+    pub credentials::touch_admin_key as touch_admin_key(id: Id, now: i64) -> ();
     pub credentials::revoke_admin_key as revoke_admin_key(id: Id, now: i64) -> bool;
+
+    pub idempotency::claim as claim_key(row: &IdempotencyRow, good_since: i64) -> Option<IdempotencyRow>;
+    pub idempotency::answer as keep_answer(
+        account: Id, key: &str, status: i32, body: &str, etag: Option<&str>
+    ) -> ();
+    pub idempotency::forget as forget_answers(good_since: i64) -> ();
 
     pub secrets::get_or_insert as secret(name: &str, proposal: &[u8]) -> Vec<u8>;
 

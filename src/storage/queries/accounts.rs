@@ -23,6 +23,10 @@ pub async fn by_name(conn: &mut Conn<'_>, name_key: &str) -> QueryResult<Option<
     found.first(conn).await.optional()
 }
 
+pub async fn find(conn: &mut Conn<'_>, account: Id) -> QueryResult<Option<AccountRow>> {
+    accounts::table.find(DbId(account)).select(AccountRow::as_select()).first(conn).await.optional()
+}
+
 pub async fn insert_connection(conn: &mut Conn<'_>, row: &ConnectionRow) -> QueryResult<()> {
     row.insert_into(connections::table).execute(conn).await?;
     Ok(())
@@ -32,6 +36,23 @@ pub async fn insert_connection(conn: &mut Conn<'_>, row: &ConnectionRow) -> Quer
 pub async fn connections(conn: &mut Conn<'_>, account: Id) -> QueryResult<Vec<ConnectionRow>> {
     let all = connections::table.filter(connections::account_id.eq(DbId(account)));
     all.select(ConnectionRow::as_select()).order(connections::id).load(conn).await
+}
+
+/// At most `limit`, in order of creation, those that come behind `after`.
+pub async fn connections_after(
+    conn: &mut Conn<'_>,
+    account: Id,
+    after: Option<Id>,
+    limit: i64,
+) -> QueryResult<Vec<ConnectionRow>> {
+    let behind = connections::id.gt(DbId(after.unwrap_or(Id::first_of(0))));
+    let page = connections::table.filter(connections::account_id.eq(DbId(account))).filter(behind);
+    page.select(ConnectionRow::as_select()).order(connections::id).limit(limit).load(conn).await
+}
+
+pub async fn connection(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<ConnectionRow>> {
+    let found = connections::table.find((DbId(account), DbId(id)));
+    found.select(ConnectionRow::as_select()).first(conn).await.optional()
 }
 
 pub async fn connection_by_name(
