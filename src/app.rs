@@ -1,6 +1,6 @@
 //! A server put together: settings, database, service.
 
-use crate::admin::LastUses;
+use crate::admin::{self, LastUses};
 use crate::clock;
 use crate::config::Config;
 use crate::provisioning::{self, Service};
@@ -70,6 +70,17 @@ impl App {
     pub async fn write_last_uses(&self) {
         if let Err(error) = self.last_uses.write(&self.service.db).await {
             tracing::warn!(%error, "the last uses of tokens could not be written");
+        }
+    }
+
+    /// Forgets now and then the answers whose Idempotency-Key is no longer good, until the program ends.
+    pub async fn forget_answers(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(60 * 60));
+        loop {
+            pause.tick().await;
+            if let Err(error) = admin::forget_answers(&self.service.db, self.now()).await {
+                tracing::warn!(%error, "old answers could not be forgotten");
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Accounts and connections.
 
-use super::Error;
+use super::{Error, Page, Window};
 use crate::domain::{Account, Connection, Dialect, Id, Name, Preset, RoleCeiling};
 use crate::expr::fold;
 use crate::storage::rows::{AccountRow, ConnectionRow};
@@ -24,7 +24,7 @@ pub(super) async fn insert_account(tx: &mut Tx<'_>, account: &Account) -> Result
     };
     tx.insert_account(&row).await.map_err(|error| match error {
         StorageError::Conflict(Constraint::AccountName) => {
-            Error::Exists { what: "account", name: account.name.text.clone() }
+            Error::Exists { what: "account", name: account.name.text.clone(), holder: None }
         }
         other => other.into(),
     })?;
@@ -44,6 +44,12 @@ pub async fn find_account(db: &Db, name: &str) -> Result<Account, Error> {
     account(row.ok_or_else(|| Error::NotFound { what: "account", name: name.to_owned(), hint })?)
 }
 
+/// The account that a key belongs to.
+pub async fn own_account(tx: &mut Tx<'_>, id: Id) -> Result<Account, Error> {
+    let row = tx.account(id).await?;
+    account(row.ok_or_else(|| Error::NotVisible { what: "account", id: id.to_string() })?)
+}
+
 fn account(row: AccountRow) -> Result<Account, Error> {
     Ok(Account {
         id: row.id.0,
@@ -60,11 +66,24 @@ pub async fn create_connection(
     dialect: Dialect,
     role_ceiling: RoleCeiling,
 ) -> Result<Connection, Error> {
+    let name = name.to_owned();
+    db.write(async move |tx| add_connection(tx, account, &name, dialect, role_ceiling).await).await
+}
+
+pub async fn add_connection(
+    tx: &mut Tx<'_>,
+    account: Id,
+    name: &str,
+    dialect: Dialect,
+    role_ceiling: RoleCeiling,
+) -> Result<Connection, Error> {
     let id = Id::new();
     let name = Name::new("The name of a connection", name)?;
+    if let Some(other) = tx.connection_by_name(account, &name.key).await? {
+        return Err(Error::Exists { what: "connection", name: name.text, holder: Some(other.id.0) });
+    }
     let connection = Connection { account, id, name, dialect, role_ceiling, created: id.created() };
-    let new = connection.clone();
-    db.write(async move |tx| insert_connection(tx, &new).await).await?;
+    insert_connection(tx, &connection).await?;
     Ok(connection)
 }
 
@@ -80,7 +99,7 @@ pub(super) async fn insert_connection(tx: &mut Tx<'_>, connection: &Connection) 
     };
     tx.insert_connection(&row).await.map_err(|error| match error {
         StorageError::Conflict(Constraint::ConnectionName) => {
-            Error::Exists { what: "connection", name: connection.name.text.clone() }
+            Error::Exists { what: "connection", name: connection.name.text.clone(), holder: None }
         }
         other => other.into(),
     })
@@ -90,6 +109,19 @@ pub(super) async fn insert_connection(tx: &mut Tx<'_>, connection: &Connection) 
 pub async fn connections(db: &Db, account: Id) -> Result<Vec<Connection>, Error> {
     let rows = db.read(async move |tx| Ok::<_, Error>(tx.connections(account).await?)).await?;
     rows.into_iter().map(connection).collect()
+}
+
+/// In order of creation.
+pub async fn connections_page(tx: &mut Tx<'_>, account: Id, window: &Window) -> Result<Page<Connection>, Error> {
+    let rows = tx.connections_after(account, window.after_id()?, window.rows()).await?;
+    let all = rows.into_iter().map(connection).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::new(all, window, |connection| connection.id.to_string()))
+}
+
+/// A connection of the account.
+pub async fn connection_of(tx: &mut Tx<'_>, account: Id, id: Id) -> Result<Connection, Error> {
+    let row = tx.connection(account, id).await?;
+    connection(row.ok_or_else(|| Error::NotVisible { what: "connection", id: id.to_string() })?)
 }
 
 pub async fn find_connection(db: &Db, account: Id, name: &str) -> Result<Connection, Error> {
