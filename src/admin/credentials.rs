@@ -6,6 +6,9 @@ use crate::domain::{AdminKey, Id, Lifetime, PlainSecret, SecretKind, Token};
 use crate::storage::rows::{AdminKeyRow, TokenRow};
 use crate::storage::{Db, Tx};
 
+const DAY: i64 = 24 * 60 * 60 * 1000;
+const MOST_DAYS: u32 = 36_500;
+
 /// A credential that was just made; the secret cannot be had again.
 #[derive(Debug)]
 pub struct IssuedSecret {
@@ -33,6 +36,13 @@ pub async fn add_token(
     let (row, issued) = new_token(account, connection, lifetime)?;
     tx.insert_token(&row).await?;
     Ok((token(row), issued.secret))
+}
+
+/// How long a token of so many days is good, in milliseconds.
+pub fn lifetime_of_days(days: u32) -> Result<i64, Error> {
+    let detail = "A token is good for 1 to 36500 days, or for ever when expiresInDays is left out.";
+    let good = (1..=MOST_DAYS).contains(&days).then(|| i64::from(days) * DAY);
+    good.ok_or(Error::Invalid { field: "expiresInDays", detail })
 }
 
 pub(super) fn new_token(account: Id, connection: Id, lifetime: Option<i64>) -> Result<(TokenRow, IssuedSecret), Error> {

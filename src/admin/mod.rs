@@ -20,7 +20,7 @@ pub use accounts::{
 pub use authenticate::authenticate;
 pub use credentials::{
     IssuedSecret, add_admin_key, add_token, admin_keys, admin_keys_page, create_admin_key, create_token,
-    remove_admin_key, remove_token, revoke_admin_key, revoke_token, tokens, tokens_page,
+    lifetime_of_days, remove_admin_key, remove_token, revoke_admin_key, revoke_token, tokens, tokens_page,
 };
 pub use error::Error;
 pub use first_start::{FirstStart, first_start};
