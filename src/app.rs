@@ -79,6 +79,17 @@ impl App {
         }
     }
 
+    /// Forgets now and then the answers whose Idempotency-Key is no longer good, until the program ends.
+    pub async fn forget_answers(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(60 * 60));
+        loop {
+            pause.tick().await;
+            if let Err(error) = admin::forget_answers(&self.service.db, self.now()).await {
+                tracing::warn!(%error, "old answers could not be forgotten");
+            }
+        }
+    }
+
     /// Whether the database can be reached and is migrated.
     pub async fn is_ready(&self) -> Result<(), Error> {
         self.service.db.read(async |tx: &mut Tx<'_>| tx.accounts().await.map(drop)).await

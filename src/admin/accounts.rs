@@ -1,6 +1,6 @@
 //! Accounts and connections.
 
-use super::Error;
+use super::{Error, Page, Window};
 use crate::domain::{
     Account, Catalogue, Connection, ConnectionSettings, Dialect, Id, Name, Policies, Preset, RoleCeiling,
 };
@@ -34,7 +34,7 @@ pub(super) fn new_account(name: Name, preset: Preset) -> Account {
 pub(super) async fn insert_account(tx: &mut Tx<'_>, account: &Account) -> Result<(), Error> {
     tx.insert_account(&AccountRow::new(account)).await.map_err(|error| match error {
         StorageError::Conflict(Constraint::AccountName) => {
-            Error::Exists { what: "account", name: account.name.text.clone() }
+            Error::Exists { what: "account", name: account.name.text.clone(), holder: None }
         }
         other => other.into(),
     })?;
@@ -85,6 +85,12 @@ pub async fn find_account(db: &Db, name: &str) -> Result<Account, Error> {
     Ok(row.ok_or_else(|| Error::NotFound { what: "account", name: name.to_owned(), hint })?.account()?)
 }
 
+/// The account that a key belongs to.
+pub async fn own_account(tx: &mut Tx<'_>, id: Id) -> Result<Account, Error> {
+    let row = tx.account(id).await?;
+    Ok(row.ok_or_else(|| Error::NotVisible { what: "account", id: id.to_string() })?.account()?)
+}
+
 pub async fn create_connection(
     db: &Db,
     account: Id,
@@ -92,19 +98,32 @@ pub async fn create_connection(
     dialect: Dialect,
     role_ceiling: RoleCeiling,
 ) -> Result<Connection, Error> {
+    let name = name.to_owned();
+    db.write(async move |tx| add_connection(tx, account, &name, dialect, role_ceiling).await).await
+}
+
+pub async fn add_connection(
+    tx: &mut Tx<'_>,
+    account: Id,
+    name: &str,
+    dialect: Dialect,
+    role_ceiling: RoleCeiling,
+) -> Result<Connection, Error> {
     let id = Id::new();
     let name = Name::new("The name of a connection", name)?;
+    if let Some(other) = tx.connection_by_name(account, &name.key).await? {
+        return Err(Error::Exists { what: "connection", name: name.text, holder: Some(other.id.0) });
+    }
     let connection =
         Connection { id, name, dialect, role_ceiling, version: 1, created: id.created(), ..new_connection(account) };
-    let new = connection.clone();
-    db.write(async move |tx| insert_connection(tx, &new).await).await?;
+    insert_connection(tx, &connection).await?;
     Ok(connection)
 }
 
 pub(super) async fn insert_connection(tx: &mut Tx<'_>, connection: &Connection) -> Result<(), Error> {
     tx.insert_connection(&ConnectionRow::new(connection)).await.map_err(|error| match error {
         StorageError::Conflict(Constraint::ConnectionName) => {
-            Error::Exists { what: "connection", name: connection.name.text.clone() }
+            Error::Exists { what: "connection", name: connection.name.text.clone(), holder: None }
         }
         other => other.into(),
     })
@@ -114,6 +133,19 @@ pub(super) async fn insert_connection(tx: &mut Tx<'_>, connection: &Connection) 
 pub async fn connections(db: &Db, account: Id) -> Result<Vec<Connection>, Error> {
     let rows = db.read(async move |tx| Ok::<_, Error>(tx.connections(account).await?)).await?;
     Ok(rows.into_iter().map(ConnectionRow::connection).collect::<Result<_, _>>()?)
+}
+
+/// In order of creation.
+pub async fn connections_page(tx: &mut Tx<'_>, account: Id, window: &Window) -> Result<Page<Connection>, Error> {
+    let rows = tx.connections_after(account, window.after_id()?, window.rows()).await?;
+    let all = rows.into_iter().map(ConnectionRow::connection).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::new(all, window, |connection| connection.id.to_string()))
+}
+
+/// A connection of the account.
+pub async fn connection_of(tx: &mut Tx<'_>, account: Id, id: Id) -> Result<Connection, Error> {
+    let row = tx.connection(account, id).await?;
+    Ok(row.ok_or_else(|| Error::NotVisible { what: "connection", id: id.to_string() })?.connection()?)
 }
 
 pub async fn find_connection(db: &Db, account: Id, name: &str) -> Result<Connection, Error> {

@@ -1,19 +1,19 @@
-//! When each token was last used: kept in memory and written down together, because a write for each request would cost
+//! When each token and admin key was last used: kept in memory and written down together, because a write for each request would cost
 //! more than the request.
 
-use crate::domain::Id;
+use crate::domain::{Id, SecretKind};
 use crate::storage::{Db, Error, Tx};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 #[derive(Default)]
 pub struct LastUses {
-    uses: Mutex<HashMap<Id, i64>>,
+    uses: Mutex<HashMap<(SecretKind, Id), i64>>,
 }
 
 impl LastUses {
-    pub fn note(&self, token: Id, now: i64) {
-        self.uses.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(token, now);
+    pub fn note(&self, kind: SecretKind, id: Id, now: i64) {
+        self.uses.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert((kind, id), now);
     }
 
     /// Writes down what was noted since the last time.
@@ -23,8 +23,11 @@ impl LastUses {
             return Ok(());
         }
         let work = async move |tx: &mut Tx<'_>| {
-            for (token, time) in &uses {
-                tx.touch_token(*token, *time).await?;
+            for ((kind, id), time) in &uses {
+                match kind {
+                    SecretKind::Token => tx.touch_token(*id, *time).await?,
+                    SecretKind::AdminKey => tx.touch_admin_key(*id, *time).await?,
+                }
             }
             Ok(())
         };

@@ -60,6 +60,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         let _ = stopped.wait_for(|stop| *stop).await;
     };
     let uses = tokio::spawn(app.clone().keep_last_uses());
+    let answers = tokio::spawn(app.clone().forget_answers());
     let overdue = {
         let told = told(stopped.clone());
         async move {
@@ -73,6 +74,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         () = overdue => tracing::warn!("some requests did not finish in time and were broken off"),
     }
     uses.abort();
+    answers.abort();
     app.write_last_uses().await;
     tracing::info!("stopped");
     Ok(())

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// What a secret opens; its first letters say so to a person who finds one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretKind {
     /// The SCIM interface, as one connection.
     Token,
@@ -68,6 +68,11 @@ pub struct Lifetime {
 impl Lifetime {
     pub fn from(created: i64, expires: Option<i64>) -> Self {
         Self { created, expires, revoked: None, last_used: None }
+    }
+
+    /// Counts the changes that a person makes; being used is none.
+    pub fn version(&self) -> i64 {
+        1 + i64::from(self.revoked.is_some())
     }
 
     pub fn is_good(&self, now: i64) -> bool {

@@ -1,11 +1,12 @@
-//! What happens around every request: an id, a line in the log, a time limit, errors in the form of RFC 7644 §3.12.
+//! What happens around every request: an id, a line in the log, a time limit, and errors in the form of the interface that
+//! was asked: RFC 7644 §3.12 for SCIM, RFC 9457 for the admin API.
 
-use super::answer::{Failure, json};
+use super::answer::{Failure, MEDIA_TYPE};
+use super::api::{self, Problem};
 use crate::app::App;
 use crate::provisioning::Refusal;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -25,6 +26,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     // The query is left out: a filter names people.
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let for_api = api::is_below(request.uri().path());
     let work = async {
         let begun = Instant::now();
         let response = match tokio::time::timeout(app.limits.time, next.run(request)).await {
@@ -34,7 +36,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
                 timed_out().into_response()
             }
         };
-        let response = finish(response, &id);
+        let response = finish(response, &id, for_api);
         tracing::info!(status = response.status().as_u16(), micros = begun.elapsed().as_micros(), "answered");
         response
     };
@@ -42,26 +44,36 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
 }
 
 /// Writes the body of an error and the headers that go with it.
-fn finish(mut response: Response, id: &str) -> Response {
-    if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
-        let mut headers = std::mem::take(response.headers_mut());
-        let mut error = json(response.status(), Body::from(refusal.body(id).to_string()));
-        // `Allow` was set by the router.
-        headers.remove(axum::http::header::CONTENT_TYPE);
-        headers.remove(axum::http::header::CONTENT_LENGTH);
-        error.headers_mut().extend(headers);
-        if refusal.status == 401 {
-            error.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"scim\""));
+fn finish(mut response: Response, id: &str, for_api: bool) -> Response {
+    let extensions = response.extensions_mut();
+    let (refusal, problem) = (extensions.remove::<Refusal>(), extensions.remove::<Problem>());
+    if for_api {
+        if let Some(problem) = problem.or_else(|| refusal.map(Problem::from)) {
+            let text = problem.body(id).to_string();
+            response = error(response, text, api::PROBLEM, "Bearer realm=\"admin\"", problem.retry_after);
         }
-        if let Some(seconds) = refusal.retry_after {
-            error.headers_mut().insert(RETRY_AFTER, seconds.into());
-        }
-        response = error;
+    } else if let Some(refusal) = refusal {
+        let text = refusal.body(id).to_string();
+        response = error(response, text, MEDIA_TYPE, "Bearer realm=\"scim\"", refusal.retry_after);
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     response
+}
+
+/// The response with this body; other headers, such as `Allow`, stay.
+fn error(bare: Response, text: String, media_type: HeaderValue, realm: &'static str, retry: Option<u32>) -> Response {
+    let (mut parts, _) = bare.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, media_type);
+    if parts.status == StatusCode::UNAUTHORIZED {
+        parts.headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(realm));
+    }
+    if let Some(seconds) = retry {
+        parts.headers.insert(RETRY_AFTER, seconds.into());
+    }
+    Response::from_parts(parts, text.into())
 }
 
 fn timed_out() -> Failure {
@@ -71,7 +83,12 @@ fn timed_out() -> Failure {
 }
 
 pub async fn unknown_path(request: Request) -> Failure {
-    let detail = format!("There is nothing at {}. The SCIM interface is at /scim/v2.", request.uri().path());
+    let path = request.uri().path();
+    let hint = match api::is_below(path) {
+        true => "What there is stands in /api/v1/openapi.json.",
+        false => "The SCIM interface is at /scim/v2, the admin API at /api/v1.",
+    };
+    let detail = format!("There is nothing at {path}. {hint}");
     Failure(Refusal::new(404, detail))
 }
 

@@ -3,14 +3,14 @@
 use super::answer::Failure;
 use super::edge::RequestId;
 use crate::app::App;
-use crate::domain::PlainSecret;
+use crate::domain::{PlainSecret, SecretKind};
 use crate::provisioning::{self, Caller, Error, Refusal};
 use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
 use crate::scim::list::{Query, split_names};
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, IF_MATCH, IF_NONE_MATCH};
@@ -25,25 +25,30 @@ impl FromRequestParts<App> for Authenticated {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        let Some(header) = parts.headers.get(AUTHORIZATION) else {
+        let Some(token) = credential(&parts.headers) else {
             return Err(Error::Unauthorized("Send the token of a connection: Authorization: Bearer <token>.").into());
         };
-        // RFC 6750 §2.1; Okta's header mode sends the token alone.
-        let text = header.to_str().unwrap_or_default().trim();
-        let token = match text.split_once(' ') {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("Bearer") => token.trim(),
-            _ => text,
-        };
         let now = app.now();
-        let caller =
-            provisioning::authenticate(&app.service, PlainSecret::received(token), now, request_id(parts)).await?;
-        app.last_uses.note(caller.token, now);
+        let service = &app.service;
+        let caller = provisioning::authenticate(service, token, now, request_id(parts)).await?;
+        app.last_uses.note(SecretKind::Token, caller.token, now);
         Ok(Self(caller))
     }
 }
 
-fn request_id(parts: &Parts) -> Arc<str> {
+/// The id of the request, as it stands in the audit trail.
+pub fn request_id(parts: &Parts) -> Arc<str> {
     parts.extensions.get::<RequestId>().map(|id| id.0.as_str()).unwrap_or_default().into()
+}
+
+/// The secret of a request (RFC 6750 §2.1); Okta's header mode sends it alone.
+pub fn credential(headers: &HeaderMap) -> Option<PlainSecret> {
+    let text = headers.get(AUTHORIZATION)?.to_str().unwrap_or_default().trim();
+    let secret = match text.split_once(' ') {
+        Some((scheme, secret)) if scheme.eq_ignore_ascii_case("Bearer") => secret.trim(),
+        _ => text,
+    };
+    Some(PlainSecret::received(secret))
 }
 
 /// The last part of the path as it was sent: whatever it is, it either is an id of ours or names nothing.
@@ -157,7 +162,16 @@ impl FromRequest<App> for BulkJson {
 }
 
 async fn read(body: Body, limit: usize) -> Result<Value, Failure> {
-    let bytes = to_bytes(body, limit).await.map_err(|error| {
+    let bytes = whole(body, limit).await?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        // The parser's message names a place and what it expected there, and nothing of the body.
+        Error::from(ScimError::syntax(format!("The body is not JSON: {error}."))).into()
+    })
+}
+
+/// A body of at most `limit` bytes.
+pub async fn whole(body: Body, limit: usize) -> Result<Bytes, Failure> {
+    to_bytes(body, limit).await.map_err(|error| {
         let too_long =
             std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
         if too_long {
@@ -165,9 +179,5 @@ async fn read(body: Body, limit: usize) -> Result<Value, Failure> {
         } else {
             Failure(Refusal::new(400, "The body of the request broke off."))
         }
-    })?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        // The parser's message names a place and what it expected there, and nothing of the body.
-        Error::from(ScimError::syntax(format!("The body is not JSON: {error}."))).into()
     })
 }

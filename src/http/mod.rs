@@ -1,6 +1,7 @@
 //! The HTTP edge: decode, call one use case, answer. No rule lives here.
 
 mod answer;
+mod api;
 mod bulk;
 mod discovery;
 mod edge;
@@ -36,6 +37,7 @@ fn router(app: App) -> Router {
         .route("/openapi.json", get(openapi::document));
     Router::new()
         .nest("/scim/v2", scim)
+        .nest(api::PREFIX, api::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(edge::unknown_path)

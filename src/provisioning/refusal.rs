@@ -108,7 +108,7 @@ impl From<&Error> for Refusal {
             },
             Error::Unauthorized(detail) => Self::new(401, *detail),
             Error::NotImplemented(detail) => Self::new(501, *detail),
-            Error::Storage(error) => from_storage(error),
+            Error::Storage(error) => Self::from(error),
         }
     }
 }
@@ -153,26 +153,30 @@ fn from_guard(guard: &Guard) -> Refusal {
 }
 
 /// The cause is for the log; the client gets a constant sentence.
-fn from_storage(error: &Storage) -> Refusal {
-    let (status, code, detail) = match error {
-        Storage::Unavailable(_) | Storage::Contention(_) => {
-            (503, "database_busy", "The database is busy or out of reach. Nothing was changed; try again shortly.")
-        }
-        Storage::OutcomeUnknown(_) => (
-            503,
-            "outcome_unknown",
-            "The database went away while the change was being saved. Read the resource before you try again.",
-        ),
-        Storage::Full(_) => {
-            (507, "database_full", "The server has no room to store this. Nothing was changed; tell its operator.")
-        }
-        Storage::Conflict(_) => (409, "conflict", "Another request changed the same data at the same time. Try again."),
-        Storage::Internal(_) => {
-            (500, "internal_error", "The server failed. Nothing was changed; tell its operator the request id.")
-        }
-    };
-    let retry_after = (status == 503).then_some(1);
-    Refusal { code: Some(code), retry_after, ..Refusal::new(status, detail) }
+impl From<&Storage> for Refusal {
+    fn from(error: &Storage) -> Self {
+        let (status, code, detail) = match error {
+            Storage::Unavailable(_) | Storage::Contention(_) => {
+                (503, "database_busy", "The database is busy or out of reach. Nothing was changed; try again shortly.")
+            }
+            Storage::OutcomeUnknown(_) => (
+                503,
+                "outcome_unknown",
+                "The database went away while the change was being saved. Read the resource before you try again.",
+            ),
+            Storage::Full(_) => {
+                (507, "database_full", "The server has no room to store this. Nothing was changed; tell its operator.")
+            }
+            Storage::Conflict(_) => {
+                (409, "conflict", "Another request changed the same data at the same time. Try again.")
+            }
+            Storage::Internal(_) => {
+                (500, "internal_error", "The server failed. Nothing was changed; tell its operator the request id.")
+            }
+        };
+        let retry_after = (status == 503).then_some(1);
+        Self { code: Some(code), retry_after, ..Self::new(status, detail) }
+    }
 }
 
 /// The stable code of an error of the protocol itself.

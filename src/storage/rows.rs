@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::schema::{
-    accounts, admin_keys, audit, connections, groups, memberships, organizations, removed_users, settings_sets, tokens,
-    user_emails, users,
+    accounts, admin_keys, audit, connections, groups, idempotency, memberships, organizations, removed_users,
+    settings_sets, tokens, user_emails, users,
 };
 use super::types::{DbId, Json};
 use crate::domain::{
@@ -137,6 +137,19 @@ pub struct AdminKeyRow {
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub user_id: Option<DbId>,
+}
+
+/// An answer that is given again when its request is repeated.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = idempotency, treat_none_as_default_value = false)]
+pub struct IdempotencyRow {
+    pub account_id: DbId,
+    pub idempotency_key: String,
+    pub request_hash: Vec<u8>,
+    pub status: i32,
+    pub body: String,
+    pub etag: Option<String>,
+    pub at: i64,
 }
 
 #[derive(Insertable, Debug, Clone)]

@@ -192,6 +192,16 @@ tables! {
         removed -> BigInt,
     }
 
+    idempotency (account_id, idempotency_key) {
+        account_id -> IdSql,
+        idempotency_key -> Text,
+        request_hash -> Binary,
+        status -> Integer,
+        body -> Text,
+        etag -> Nullable<Text>,
+        at -> BigInt,
+    }
+
     secrets (name) {
         name -> Text,
         value -> Binary,

@@ -3,9 +3,9 @@
 use super::AuditQuery;
 use super::list::{Listed, Listing, Window};
 use super::rows::{
-    AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, MembershipRow,
-    OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, SettingsSetDraftRow, SettingsSetRow, Stored,
-    StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow,
+    AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
+    MembershipRow, OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, SettingsSetDraftRow,
+    SettingsSetRow, Stored, StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow,
 };
 use super::types::DbId;
 use super::{Error, postgres, sqlite};
@@ -61,6 +61,9 @@ operations! {
     pub accounts::adopt_users as adopt_users(account: Id, organization: Id, group: Id) -> ();
     pub accounts::insert_connection as insert_connection(row: &ConnectionRow) -> ();
     pub accounts::connections as connections(account: Id) -> Vec<ConnectionRow>;
+    pub accounts::connections_after as connections_after(
+        account: Id, after: Option<Id>, limit: i64
+    ) -> Vec<ConnectionRow>;
     pub accounts::connection_by_name as connection_by_name(account: Id, name_key: &str) -> Option<ConnectionRow>;
     pub accounts::connection_by_id as connection(account: Id, id: Id) -> Option<ConnectionRow>;
     pub accounts::update_connection as update_connection(row: &ConnectionRow) -> bool;
@@ -68,12 +71,27 @@ operations! {
     pub credentials::insert_token as insert_token(row: &TokenRow) -> ();
     pub credentials::token as token(hash: &HashedSecret) -> Option<(TokenRow, i64, i64)>;
     pub credentials::tokens as tokens(account: Id, connection: Option<Id>) -> Vec<TokenRow>;
+    pub credentials::tokens_after as tokens_after(
+        account: Id, connection: Id, after: Option<Id>, limit: i64
+    ) -> Vec<TokenRow>;
+    pub credentials::token_of as token_of(account: Id, id: Id) -> Option<TokenRow>;
     pub credentials::revoke_token as revoke_token(id: Id, now: i64) -> bool;
     pub credentials::touch_token as touch_token(id: Id, now: i64) -> ();
     pub credentials::insert_admin_key as insert_admin_key(row: &AdminKeyRow) -> ();
     pub credentials::admin_key as admin_key(hash: &HashedSecret) -> Option<(AdminKeyRow, i64)>;
     pub credentials::admin_keys as admin_keys(account: Id) -> Vec<AdminKeyRow>;
+    pub credentials::admin_keys_after as admin_keys_after(
+        account: Id, after: Option<Id>, limit: i64
+    ) -> Vec<AdminKeyRow>;
+    pub credentials::admin_key_of as admin_key_of(account: Id, id: Id) -> Option<AdminKeyRow>;
+    pub credentials::touch_admin_key as touch_admin_key(id: Id, now: i64) -> ();
     pub credentials::revoke_admin_key as revoke_admin_key(id: Id, now: i64) -> bool;
+
+    pub idempotency::claim as claim_key(row: &IdempotencyRow, good_since: i64) -> Option<IdempotencyRow>;
+    pub idempotency::answer as keep_answer(
+        account: Id, key: &str, status: i32, body: &str, etag: Option<&str>
+    ) -> ();
+    pub idempotency::forget as forget_answers(good_since: i64) -> ();
 
     pub secrets::get_or_insert as secret(name: &str, proposal: &[u8]) -> Vec<u8>;
 

@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &["expr"]),
     ("storage", &["domain", "expr"]),
     ("provisioning", &["scim", "domain", "storage", "expr"]),
-    ("admin", &["provisioning", "storage", "domain", "expr"]),
+    ("admin", &["provisioning", "scim", "storage", "domain", "expr"]),
     ("clock", &[]),
     ("config", &["storage"]),
     ("app", &["admin", "clock", "config", "provisioning", "scim", "storage"]),

@@ -35,6 +35,18 @@ pub async fn connections(conn: &mut Conn<'_>, account: Id) -> QueryResult<Vec<Co
     all.select(ConnectionRow::as_select()).order(connections::id).load(conn).await
 }
 
+/// At most `limit`, in order of creation, those that come behind `after`.
+pub async fn connections_after(
+    conn: &mut Conn<'_>,
+    account: Id,
+    after: Option<Id>,
+    limit: i64,
+) -> QueryResult<Vec<ConnectionRow>> {
+    let behind = connections::id.gt(DbId(after.unwrap_or(Id::first_of(0))));
+    let page = connections::table.filter(connections::account_id.eq(DbId(account))).filter(behind);
+    page.select(ConnectionRow::as_select()).order(connections::id).limit(limit).load(conn).await
+}
+
 pub async fn connection_by_name(
     conn: &mut Conn<'_>,
     account: Id,

@@ -42,6 +42,25 @@ pub async fn tokens(conn: &mut Conn<'_>, account: Id, connection: Option<Id>) ->
     }
 }
 
+/// At most `limit` of a connection, in order of creation, those that come behind `after`.
+pub async fn tokens_after(
+    conn: &mut Conn<'_>,
+    account: Id,
+    connection: Id,
+    after: Option<Id>,
+    limit: i64,
+) -> QueryResult<Vec<TokenRow>> {
+    let of_connection = tokens::account_id.eq(DbId(account)).and(tokens::connection_id.eq(DbId(connection)));
+    let behind = tokens::id.gt(DbId(after.unwrap_or(Id::first_of(0))));
+    let page = tokens::table.filter(of_connection).filter(behind).select(TokenRow::as_select());
+    page.order(tokens::id).limit(limit).load(conn).await
+}
+
+pub async fn token_of(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<TokenRow>> {
+    let found = tokens::table.filter(tokens::account_id.eq(DbId(account))).filter(tokens::id.eq(DbId(id)));
+    found.select(TokenRow::as_select()).first(conn).await.optional()
+}
+
 /// True when there was such a token, revoked before or not.
 pub async fn revoke_token(conn: &mut Conn<'_>, id: Id, now: i64) -> QueryResult<bool> {
     let token = tokens::table.filter(tokens::id.eq(DbId(id)));
@@ -66,6 +85,29 @@ pub async fn insert_admin_key(conn: &mut Conn<'_>, row: &AdminKeyRow) -> QueryRe
 pub async fn admin_keys(conn: &mut Conn<'_>, account: Id) -> QueryResult<Vec<AdminKeyRow>> {
     let all = admin_keys::table.filter(admin_keys::account_id.eq(DbId(account)));
     all.select(AdminKeyRow::as_select()).order(admin_keys::id).load(conn).await
+}
+
+/// At most `limit`, in order of creation, those that come behind `after`.
+pub async fn admin_keys_after(
+    conn: &mut Conn<'_>,
+    account: Id,
+    after: Option<Id>,
+    limit: i64,
+) -> QueryResult<Vec<AdminKeyRow>> {
+    let behind = admin_keys::id.gt(DbId(after.unwrap_or(Id::first_of(0))));
+    let page = admin_keys::table.filter(admin_keys::account_id.eq(DbId(account))).filter(behind);
+    page.select(AdminKeyRow::as_select()).order(admin_keys::id).limit(limit).load(conn).await
+}
+
+pub async fn admin_key_of(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<AdminKeyRow>> {
+    let found = admin_keys::table.filter(admin_keys::account_id.eq(DbId(account))).filter(admin_keys::id.eq(DbId(id)));
+    found.select(AdminKeyRow::as_select()).first(conn).await.optional()
+}
+
+pub async fn touch_admin_key(conn: &mut Conn<'_>, id: Id, now: i64) -> QueryResult<()> {
+    let key = admin_keys::table.filter(admin_keys::id.eq(DbId(id)));
+    Cached(diesel::update(key).set(admin_keys::last_used_at.eq(now))).execute(conn).await?;
+    Ok(())
 }
 
 /// True when there was such a key, revoked before or not.

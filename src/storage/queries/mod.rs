@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod credentials;
 pub mod groups;
+pub mod idempotency;
 pub mod ledger;
 pub mod lists;
 pub mod memberships;

@@ -33,6 +33,16 @@ impl Reply {
         self.body["Resources"].as_array().unwrap_or_else(|| panic!("no Resources in {}", self.body))
     }
 
+    /// The items of a list of the admin API.
+    pub fn items(&self) -> &[Value] {
+        self.body["items"].as_array().unwrap_or_else(|| panic!("no items in {}", self.body))
+    }
+
+    /// The code of a problem.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+
     pub fn scim_type(&self) -> &str {
         self.body["scimType"].as_str().unwrap_or_default()
     }
@@ -42,6 +52,22 @@ impl Server {
     /// A request with the server's token; `path` is relative to the SCIM base URL.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base_url)).bearer_auth(&self.token)
+    }
+
+    /// A request to the admin API with the server's admin key; `path` is relative to `/api/v1`.
+    pub fn api_request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = self.base_url.replace("/scim/v2", "/api/v1");
+        self.client.request(method, format!("{url}{path}")).bearer_auth(&self.admin_key)
+    }
+
+    /// The same, sent, with a JSON body or none.
+    pub async fn api(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+        let request = self.api_request(method, path);
+        send(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+        .await
     }
 
     pub async fn get(&self, path: &str) -> Reply {

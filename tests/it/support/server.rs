@@ -26,6 +26,8 @@ pub struct Server {
     /// The address of the SCIM interface.
     pub base_url: String,
     pub token: String,
+    /// For the admin API.
+    pub admin_key: String,
     pub account: Id,
     pub connection: Id,
     pub database: Database,
@@ -56,6 +58,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let public_url = format!("http://{}", listener.local_addr().expect("bound"));
         let (account, connection, token) = first_or_new(&db).await;
+        let admin_key = new_admin_key(&db, account).await;
         let app = App::new(db, &config, &public_url).await.expect("the server is put together");
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = http::serve(listener, app.clone(), async move {
@@ -70,6 +73,7 @@ impl Server {
             client: Client::builder().build().expect("a client"),
             base_url: format!("{public_url}/scim/v2"),
             token,
+            admin_key,
             account,
             connection,
             database,
@@ -92,6 +96,12 @@ impl Server {
     /// A token of a new account.
     pub async fn other_account(&self, name: &str) -> String {
         new_account(&self.app.service.db, name).await.2
+    }
+
+    /// An admin key of a new account.
+    pub async fn other_admin_key(&self, name: &str) -> String {
+        let db = &self.app.service.db;
+        new_admin_key(db, new_account(db, name).await.0).await
     }
 
     pub fn stop(&mut self) {
@@ -117,6 +127,11 @@ async fn first_or_new(db: &Db) -> (Id, Id, String) {
         }
         Err(_) => new_account(db, "default").await,
     }
+}
+
+async fn new_admin_key(db: &Db, account: Id) -> String {
+    let key = admin::create_admin_key(db, account).await.expect("an admin key");
+    key.secret.reveal().to_owned()
 }
 
 async fn new_account(db: &Db, name: &str) -> (Id, Id, String) {

@@ -1,0 +1,56 @@
+//! Who asks, and for which thing.
+
+use super::Problem;
+use crate::admin::{self, Error, Request};
+use crate::app::App;
+use crate::domain::{Id, SecretKind};
+use crate::http::extract::{Conditions, credential, request_id};
+use crate::provisioning::Caller;
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+
+/// Who asks. Everything that runs a use case is made from this, so nothing runs for a stranger.
+pub struct Admin(pub Caller);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        if let Some(caller) = parts.extensions.get::<Caller>() {
+            return Ok(Self(caller.clone()));
+        }
+        let Some(secret) = credential(&parts.headers) else {
+            let detail = "Send an admin key of the account: Authorization: Bearer sca_…. \
+                          `scim-connector admin-key create` makes one.";
+            return Err(Error::Unauthorized(detail).into());
+        };
+        let caller = admin::authenticate(&app.service, secret, request_id(parts)).await?;
+        app.last_uses.note(SecretKind::AdminKey, caller.token, app.now());
+        // A handler asks for several things that are made from this.
+        parts.extensions.insert(caller.clone());
+        Ok(Self(caller))
+    }
+}
+
+/// The request as a use case sees it.
+pub async fn request(parts: &mut Parts, app: &App) -> Result<Request, Problem> {
+    let Admin(caller) = Admin::from_request_parts(parts, app).await?;
+    let Ok(conditions) = Conditions::from_request_parts(parts, app).await;
+    Ok(Request { caller, now: app.now(), if_match: conditions.if_match, service: app.service.clone() })
+}
+
+/// The ids in a path, from left to right. What is no id names nothing, and a stranger is not even told that.
+pub struct Ids<const N: usize>(pub [Id; N]);
+
+impl<const N: usize> FromRequestParts<App> for Ids<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Admin::from_request_parts(parts, app).await?;
+        let nothing = |id: &str| Problem::from(Error::NotVisible { what: "thing", id: id.to_owned() });
+        let found = RawPathParams::from_request_parts(parts, app).await.map_err(|_| nothing("?"))?;
+        let ids = found.iter().map(|(_, id)| id.parse().map_err(|_| nothing(id)));
+        let ids = ids.collect::<Result<Vec<Id>, _>>()?;
+        ids.try_into().map(Self).map_err(|_| nothing("?"))
+    }
+}

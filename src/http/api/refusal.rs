@@ -1,0 +1,130 @@
+//! Broken rules as problems: the one place that chooses status and code for the admin API.
+
+use super::Problem;
+use crate::admin::{Error, Error as AdminError};
+use crate::domain::Guard;
+use crate::provisioning::{self, Refusal};
+use crate::scim::Error as ScimError;
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let problem = translate(&error);
+        // The client gets a sentence; the log gets the cause, once.
+        if problem.status >= 500 {
+            tracing::error!(%error, "the request failed");
+        } else {
+            tracing::debug!(code = problem.code, "the request was refused");
+        }
+        problem
+    }
+}
+
+fn translate(error: &Error) -> Problem {
+    let (status, code) = match error {
+        Error::Storage(error) => return Refusal::from(error).into(),
+        Error::Guard(guard) => return guardrail(guard),
+        Error::Scim(error) => return protocol(error),
+        Error::Provisioning(error) => return provisioned(error),
+        Error::Exists { what, holder, .. } => {
+            let code = match *what {
+                "account" => "account_name_taken",
+                "connection" => "connection_name_taken",
+                _ => "name_taken",
+            };
+            let problem = Problem::new(409, code, error.to_string());
+            return match holder {
+                Some(holder) => problem.extra("holder", holder.to_string()),
+                None => problem,
+            };
+        }
+        Error::Invalid { field, .. } => {
+            return Problem::new(422, "value_invalid", error.to_string()).extra("field", *field);
+        }
+        Error::SecretShown { id } => {
+            return Problem::new(409, "idempotency_secret_shown", error.to_string()).extra("id", id.as_str());
+        }
+        Error::Random(_) => {
+            let detail = "The server failed. Nothing was changed; tell its operator the request id.";
+            return Problem::new(500, "internal_error", detail);
+        }
+        Error::Domain(_) => (422, "value_invalid"),
+        Error::NotFound { .. } | Error::NotVisible { .. } => (404, "not_visible"),
+        Error::Unauthorized(_) => (401, "unauthorized"),
+        Error::SelfRemoval(_) => (409, "self_removal"),
+        Error::VersionConflict => (412, "version_conflict"),
+        Error::CursorInvalid => (400, "cursor_invalid"),
+        Error::KeyReused => (422, "idempotency_key_reused"),
+    };
+    Problem::new(status, code, error.to_string())
+}
+
+/// Refusals of the use cases that serve SCIM too: the same codes and sentences.
+fn provisioned(error: &provisioning::Error) -> Problem {
+    use provisioning::Error;
+    match error {
+        Error::Guard(guard) => guardrail(guard),
+        Error::Scim(error) => protocol(error),
+        Error::Domain(rule) => Problem::new(422, "value_invalid", rule.to_string()),
+        Error::NotFound { resource_type, id } => {
+            let what = resource_type.to_lowercase();
+            Problem::new(404, "not_visible", format!("There is no {what} \"{id}\" in this account."))
+        }
+        Error::VersionConflict => Problem::new(412, "version_conflict", AdminError::VersionConflict.to_string()),
+        Error::UnknownMembers(_) | Error::NotMember(_) | Error::GroupAsMember => {
+            Problem { status: 422, ..Refusal::from(error).into() }
+        }
+        error => Refusal::from(error).into(),
+    }
+}
+
+fn protocol(error: &ScimError) -> Problem {
+    let refusal = Refusal::from(&provisioning::Error::Scim(error.clone()));
+    Problem { status: 422, ..refusal.into() }
+}
+
+fn guardrail(guard: &Guard) -> Problem {
+    let status = match guard {
+        Guard::LastActiveAdmin { .. }
+        | Guard::SelfRemoval(_)
+        | Guard::UserRemoved(_)
+        | Guard::EmailTaken { .. }
+        | Guard::UsernameTaken { .. }
+        | Guard::OrganizationHasUsers { .. }
+        | Guard::SettingsSetInUse { .. }
+        | Guard::DefaultProtected(_)
+        | Guard::OrganizationModeRequired
+        | Guard::SingleGroupMode
+        | Guard::DefaultGroupProtected(_)
+        | Guard::GroupArchived { .. }
+        | Guard::GroupRolesDisabled
+        | Guard::GroupDeleteStripsAccess { .. }
+        | Guard::ManagedByIdp { .. } => 409,
+        Guard::EmailInvalid { .. }
+        | Guard::RequiredMissing { .. }
+        | Guard::OrganizationRequired { .. }
+        | Guard::OrganizationUnknown { .. }
+        | Guard::SettingsSetRequired { .. }
+        | Guard::GroupUnknown { .. }
+        | Guard::PrimaryGroupNotMember
+        | Guard::RoleUnknown { .. }
+        | Guard::RoleCardinality { .. } => 422,
+        Guard::AdminRequired { .. }
+        | Guard::RoleCeiling { .. }
+        | Guard::FeatureDisabled(_)
+        | Guard::OutOfScope(_)
+        | Guard::NotGroupAdmin
+        | Guard::GroupAdminCannotRemove
+        | Guard::OnlyFromDefaultGroup
+        | Guard::GroupAdminAddDisabled
+        | Guard::PrimaryGroupAuthority => 403,
+    };
+    let problem = Problem::new(status, guard.code(), guard.to_string());
+    match guard {
+        Guard::EmailTaken { holder: Some(holder), .. } => problem.extra("holder", holder.to_string()),
+        Guard::GroupDeleteStripsAccess { confirm, users, .. } => {
+            let users: Vec<String> = users.iter().map(ToString::to_string).collect();
+            problem.extra("confirm", confirm.as_str()).extra("users", users)
+        }
+        _ => problem,
+    }
+}

@@ -1,0 +1,93 @@
+//! SCIM tokens of a connection. Several may live at once, so that they can be rotated.
+
+use super::Problem;
+use super::caller::Ids;
+use super::list::{Items, List, Paging};
+use super::write::Write;
+use crate::admin::{self, Asked, Done};
+use crate::domain::{PlainSecret, Token};
+use crate::scim::time;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A token that opens the SCIM interface as its connection.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
+#[serde(rename_all = "camelCase")]
+pub struct View {
+    #[schema(format = "uuid")]
+    id: String,
+    /// Shown once, in the answer that makes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    expires_at: Option<String>,
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
+    #[schema(format = DateTime)]
+    revoked_at: Option<String>,
+    version: i64,
+}
+
+impl View {
+    fn new(token: &Token, secret: Option<&PlainSecret>) -> Self {
+        let lifetime = &token.lifetime;
+        Self {
+            id: token.id.to_string(),
+            secret: secret.map(|secret| secret.reveal().to_owned()),
+            created_at: time::format(lifetime.created),
+            expires_at: lifetime.expires.map(time::format),
+            last_used_at: lifetime.last_used.map(time::format),
+            revoked_at: lifetime.revoked.map(time::format),
+            version: lifetime.version(),
+        }
+    }
+}
+
+/// A token to make.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewToken)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct New {
+    /// How long it is good; for ever when it is left out.
+    #[schema(minimum = 1, maximum = 36500)]
+    expires_in_days: Option<u32>,
+}
+
+/// List the tokens of a connection, in order of creation
+#[utoipa::path(get, path = "/connections/{id}/tokens", tag = "tokens", params(Paging),
+    responses((status = 200, description = "A page", body = Items<View>)))]
+pub async fn list(Ids([connection]): Ids<1>, list: List) -> Result<Response, Problem> {
+    let work = list.run(async move |tx, wanted| {
+        let page = admin::tokens_page(tx, wanted.request.caller.account, connection, &wanted.window).await?;
+        Ok(page.map(|token| View::new(&token, None)))
+    });
+    work.await
+}
+
+/// Make a token; its secret is shown once
+#[utoipa::path(post, path = "/connections/{id}/tokens", tag = "tokens", request_body = New,
+    responses((status = 201, description = "The token with its secret", body = View)))]
+pub async fn create(Ids([connection]): Ids<1>, write: Write<New>) -> Result<Response, Problem> {
+    let work = write.run(async move |tx, Asked { request, body: new }| {
+        let lifetime = new.expires_in_days.map(admin::lifetime_of_days).transpose()?;
+        let (token, secret) = admin::add_token(tx, request.caller.account, connection, lifetime).await?;
+        Ok(Done::created(&View::new(&token, Some(&secret))))
+    });
+    work.await
+}
+
+/// Revoke a token at once
+///
+/// Revoking it again is no error.
+#[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens", responses((status = 204, description = "Revoked")))]
+pub async fn revoke(Ids([id]): Ids<1>, write: Write) -> Result<Response, Problem> {
+    let work = write.run(async move |tx, asked| {
+        admin::remove_token(tx, &asked.request, id).await?;
+        Ok(Done::deleted())
+    });
+    work.await
+}
