@@ -25,5 +25,6 @@ mod paging;
 mod properties;
 mod public_runners;
 mod recorded;
+mod requirements;
 mod users;
 mod versions;
