@@ -59,7 +59,7 @@ fn named_after<'l>(line: &'l str, prefix: &str) -> Vec<&'l str> {
     tails.map(|tail| tail.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()).collect()
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     entries
         .flat_map(|path| match path.is_dir() {

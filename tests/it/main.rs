@@ -26,5 +26,6 @@ mod paging;
 mod properties;
 mod public_runners;
 mod recorded;
+mod requirements;
 mod users;
 mod versions;
