@@ -5,9 +5,10 @@ use reqwest::Client;
 use scim_connector::admin;
 use scim_connector::app::App;
 use scim_connector::config::Config;
-use scim_connector::domain::{Dialect, Id, Preset, RoleCeiling};
+use scim_connector::domain::{Connection, Dialect, Id, Preset, RoleCeiling};
 use scim_connector::http;
-use scim_connector::storage::{DatabaseUrl, Db};
+use scim_connector::storage::rows::{AccountRow, ConnectionRow};
+use scim_connector::storage::{DatabaseUrl, Db, Error as StorageError, Tx};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,6 +92,34 @@ impl Server {
         let connection = connection.expect("a new connection").id;
         let token = admin::create_token(db, self.account, connection, None).await.expect("a token");
         token.secret.reveal().to_owned()
+    }
+
+    /// Sets policies of the account, for tests that are not about setting them.
+    pub async fn policies(&self, policies: &[(&str, &str)]) {
+        let (account, policies) =
+            (self.account, policies.iter().map(|(key, value)| (key.to_string(), value.to_string())));
+        let policies: Vec<(String, String)> = policies.collect();
+        let work = async move |tx: &mut Tx<'_>| {
+            let row = tx.account(account).await?.expect("the account is there");
+            let (roles, mut account) = (row.roles.clone(), row.account()?);
+            for (key, value) in &policies {
+                account.policies.set(key, value).expect("a policy");
+            }
+            tx.update_account(account.id, &AccountRow::new(&account).policies, &roles).await
+        };
+        self.app.service.db.write::<(), StorageError, _>(work).await.expect("the policies are written");
+    }
+
+    /// Changes the server's own connection: ceiling, settings, rules.
+    pub async fn configure(&self, change: impl Fn(&mut Connection) + Send + Sync + 'static) {
+        let (account, id) = (self.account, self.connection);
+        let work = async move |tx: &mut Tx<'_>| {
+            let mut connection = tx.connection(account, id).await?.expect("the connection is there").connection()?;
+            change(&mut connection);
+            assert!(tx.update_connection(&ConnectionRow::new(&connection)).await?);
+            Ok(())
+        };
+        self.app.service.db.write::<(), StorageError, _>(work).await.expect("the connection is written");
     }
 
     /// A token of a new account.
