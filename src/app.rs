@@ -79,6 +79,22 @@ impl App {
         }
     }
 
+    /// Carries out the changes that were put off when their hour has come, until the program ends.
+    pub async fn keep_schedule(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            pause.tick().await;
+            self.run_schedule(self.now()).await;
+        }
+    }
+
+    /// Carries out the changes that are due at `now`.
+    pub async fn run_schedule(&self, now: i64) {
+        if let Err(error) = admin::run_due(&self.service, now).await {
+            tracing::warn!(%error, "changes that are due could not be made; they are tried again");
+        }
+    }
+
     /// Forgets now and then the answers whose Idempotency-Key is no longer good, until the program ends.
     pub async fn forget_answers(self) {
         let mut pause = tokio::time::interval(Duration::from_secs(60 * 60));

@@ -12,6 +12,7 @@ mod first_start;
 mod last_uses;
 mod once;
 mod request;
+mod schedule;
 
 pub use accounts::{
     accounts, add_connection, complete_accounts, connection_of, connections, connections_page, create_account,
@@ -27,6 +28,7 @@ pub use first_start::{FirstStart, first_start};
 pub use last_uses::LastUses;
 pub use once::{Done, How, Outcome, forget_answers, once};
 pub use request::{Asked, Page, Request, Window};
+pub use schedule::{Later, cancel, put_off, run_due, scheduled};
 
 /// What `http` hands to a use case without knowing the storage.
 pub use crate::storage::{Db, Tx};

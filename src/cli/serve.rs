@@ -59,8 +59,11 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
     let told = |mut stopped: watch::Receiver<bool>| async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let uses = tokio::spawn(app.clone().keep_last_uses());
-    let answers = tokio::spawn(app.clone().forget_answers());
+    let chores = [
+        tokio::spawn(app.clone().keep_last_uses()),
+        tokio::spawn(app.clone().forget_answers()),
+        tokio::spawn(app.clone().keep_schedule()),
+    ];
     let overdue = {
         let told = told(stopped.clone());
         async move {
@@ -73,8 +76,9 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         () = http::serve(listener, app.clone(), told(stopped)) => {}
         () = overdue => tracing::warn!("some requests did not finish in time and were broken off"),
     }
-    uses.abort();
-    answers.abort();
+    for chore in chores {
+        chore.abort();
+    }
     app.write_last_uses().await;
     tracing::info!("stopped");
     Ok(())

@@ -3,7 +3,7 @@
 use super::Error;
 use super::schema::{
     accounts, admin_keys, audit, connections, groups, idempotency, memberships, organizations, removed_users,
-    settings_sets, tokens, user_emails, users,
+    scheduled_changes, settings_sets, tokens, user_emails, users,
 };
 use super::types::{DbId, Json};
 use crate::domain::{
@@ -494,6 +494,21 @@ impl From<AuditEntry> for AuditRow {
             why: entry.why,
         }
     }
+}
+
+/// A change that waits for its hour.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = scheduled_changes, treat_none_as_default_value = false)]
+pub struct ScheduledChangeRow {
+    pub account_id: DbId,
+    pub id: DbId,
+    pub user_id: DbId,
+    pub effective_at: i64,
+    pub change: String,
+    pub actor_user_id: Option<DbId>,
+    pub state: String,
+    pub outcome: Option<String>,
+    pub version: i64,
 }
 
 /// An event as it is read.

@@ -202,6 +202,18 @@ tables! {
         at -> BigInt,
     }
 
+    scheduled_changes (account_id, id) {
+        account_id -> IdSql,
+        id -> IdSql,
+        user_id -> IdSql,
+        effective_at -> BigInt,
+        change -> Text,
+        actor_user_id -> Nullable<IdSql>,
+        state -> Text,
+        outcome -> Nullable<Text>,
+        version -> BigInt,
+    }
+
     secrets (name) {
         name -> Text,
         value -> Binary,

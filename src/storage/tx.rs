@@ -4,8 +4,8 @@ use super::AuditQuery;
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
-    MembershipRow, OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, SettingsSetDraftRow,
-    SettingsSetRow, Stored, StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow,
+    MembershipRow, OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, ScheduledChangeRow,
+    SettingsSetDraftRow, SettingsSetRow, Stored, StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow,
 };
 use super::types::DbId;
 use super::{Error, postgres, sqlite};
@@ -175,6 +175,15 @@ operations! {
     ) -> bool;
     organizations::delete_settings_set as delete_settings_set_row(account: Id, id: Id) -> ();
     pub organizations::using_settings_set as organizations_using(account: Id, settings_set: Id) -> Vec<(DbId, String)>;
+
+    pub schedule::insert as insert_scheduled_change(row: &ScheduledChangeRow) -> ();
+    pub schedule::find as scheduled_change(account: Id, id: Id) -> Option<ScheduledChangeRow>;
+    pub schedule::find_pending as pending_change_locked(account: Id, id: Id) -> Option<ScheduledChangeRow>;
+    pub schedule::page as scheduled_changes(
+        account: Id, user: Option<Id>, after: Option<Id>, limit: i64
+    ) -> Vec<ScheduledChangeRow>;
+    pub schedule::due as due_changes(now: i64, limit: i64) -> Vec<(DbId, DbId)>;
+    pub schedule::finish as finish_scheduled_change(account: Id, id: Id, state: &str, outcome: Option<&str>) -> ();
 
     ledger::insert_audit as insert_audit(rows: &[AuditRow]) -> ();
     ledger::insert_event as insert_event(event: &Event, number: i64) -> ();

@@ -21,6 +21,7 @@ mod errors;
 mod filters;
 mod fuzz;
 mod groups;
+mod invariants;
 mod migrations;
 mod paging;
 mod properties;

@@ -1,3 +1,4 @@
+DROP TABLE scheduled_changes;
 DROP TABLE idempotency;
 DROP TABLE events;
 DROP TABLE audit;

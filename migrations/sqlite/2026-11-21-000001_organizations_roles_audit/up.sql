@@ -154,3 +154,19 @@ CREATE TABLE idempotency (
   at BIGINT NOT NULL,
   PRIMARY KEY (account_id, idempotency_key)
 ) WITHOUT ROWID;
+
+-- Changes of a user that an administrator has put off to a quiet hour.
+CREATE TABLE scheduled_changes (
+  account_id BLOB NOT NULL,
+  id BLOB NOT NULL,
+  user_id BLOB NOT NULL,
+  effective_at BIGINT NOT NULL,
+  change TEXT NOT NULL,
+  actor_user_id BLOB,
+  state TEXT NOT NULL,
+  outcome TEXT,
+  version BIGINT NOT NULL,
+  PRIMARY KEY (account_id, id)
+) WITHOUT ROWID;
+CREATE INDEX scheduled_changes_by_user ON scheduled_changes(account_id, user_id, id);
+CREATE INDEX scheduled_changes_due ON scheduled_changes(effective_at) WHERE state = 'pending';

@@ -4,7 +4,7 @@
 //! `FUZZ_INPUTS` sets how many inputs each target gets, `FUZZ_SEED` the seed.
 
 mod corpus;
-mod dice;
+pub mod dice;
 mod library;
 mod mutate;
 mod requests;

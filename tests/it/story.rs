@@ -1,0 +1,93 @@
+//! The documents that a newcomer follows with curl are run as they stand.
+//!
+//! All `sh` blocks of a document are one script. A `json` block below one is part of what its last line printed: every
+//! member that is shown must be there, and `…` stands for anything.
+
+use crate::support::{Database, Folder, fresh};
+use serde_json::Value;
+use std::process::{Command, Stdio};
+
+/// E-44, E-45: the story of joiner, mover, leaver and rehire.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_is_true() {
+    run("docs/story.md").await;
+}
+
+struct Block {
+    script: String,
+    expected: Option<Value>,
+}
+
+async fn run(document: &'static str) {
+    let text = std::fs::read_to_string(format!("{}/{document}", env!("CARGO_MANIFEST_DIR"))).expect("the document");
+    let blocks = blocks(&text);
+    assert!(blocks.len() > 5, "{document} has no blocks to run");
+    let (url, folder) = fresh(Database::Sqlite).await;
+    let place = Folder::new();
+    let listen = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        free.local_addr().expect("bound").to_string()
+    };
+    let script = blocks.iter().enumerate().map(|(number, block)| format!("{}\necho '=== {number}'\n", block.script));
+    let script = format!("set -euo pipefail\ntrap 'kill 0' EXIT\n{}", script.collect::<String>());
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_scim-connector"));
+    let path = format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+    let scim_connector::storage::DatabaseUrl::Sqlite(file) = url else { unreachable!("it is SQLite") };
+    let mut command = Command::new("setsid");
+    command.args(["bash", "-c", &script]).current_dir(&place.0).env("PATH", path);
+    command.env("BASE", format!("http://{listen}")).env("SCIM_CONNECTOR_LISTEN", &listen);
+    command.env("SCIM_CONNECTOR_DATABASE", format!("sqlite:{}", file.display()));
+    command.stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || command.output()).await.expect("it ends").expect("bash runs");
+    let (printed, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let mut rest = printed.as_ref();
+    for (number, block) in blocks.iter().enumerate() {
+        let Some((part, behind)) = rest.split_once(&format!("=== {number}\n")) else {
+            panic!("{document} broke off here:\n{}\n{rest}\n{log}", block.script);
+        };
+        rest = behind;
+        if let Some(expected) = &block.expected {
+            let found = last_value(part).unwrap_or_else(|| panic!("no JSON from\n{}\n{part}\n{log}", block.script));
+            assert!(shows(expected, &found), "{}\nprinted {found:#}\nand not {expected:#}", block.script);
+        }
+    }
+    let _ = folder.map(std::fs::remove_dir_all);
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut fenced = text.split("```").skip(1).step_by(2);
+    while let Some(block) = fenced.next().map(|block| block.split_once('\n').unwrap_or_default()) {
+        match block {
+            ("sh", script) => blocks.push(Block { script: script.to_owned(), expected: None }),
+            ("json", shown) => {
+                let value = serde_json::from_str(shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
+                blocks.last_mut().expect("a script above it").expected = Some(value);
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// The last JSON value that was printed.
+fn last_value(printed: &str) -> Option<Value> {
+    serde_json::Deserializer::from_str(printed.get(printed.find(['{', '[', '"', 't', 'f'])?..)?)
+        .into_iter()
+        .map_while(Result::ok)
+        .last()
+}
+
+/// Whether a value has everything that the document shows.
+fn shows(expected: &Value, found: &Value) -> bool {
+    match (expected, found) {
+        (Value::String(any), _) if any == "…" => !found.is_null(),
+        (Value::Object(expected), Value::Object(found)) => {
+            expected.iter().all(|(name, expected)| found.get(name).is_some_and(|found| shows(expected, found)))
+        }
+        (Value::Array(expected), Value::Array(found)) => {
+            expected.len() == found.len() && expected.iter().zip(found).all(|(expected, found)| shows(expected, found))
+        }
+        _ => expected == found,
+    }
+}
