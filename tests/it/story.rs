@@ -4,6 +4,7 @@
 //! member that is shown must be there, and `…` stands for anything.
 
 use crate::support::{Database, Folder, fresh};
+use scim_connector::domain::Policies;
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
@@ -11,6 +12,21 @@ use std::process::{Command, Stdio};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_is_true() {
     run("docs/story.md").await;
+}
+
+/// E-46: every policy is described, and every refusal with what to do about it.
+#[test]
+fn the_model_page_names_every_policy_and_every_code() {
+    let read = |file: &str| {
+        std::fs::read_to_string(format!("{}/{file}", env!("CARGO_MANIFEST_DIR"))).expect("a file of the project")
+    };
+    let page = read("docs/model.md");
+    let missing: Vec<&str> = Policies::KEYS.iter().copied().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    assert!(missing.is_empty(), "docs/model.md does not name {missing:?}");
+    let guard = read("src/domain/guard.rs");
+    let codes = guard.split("=> \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let missing: Vec<&str> = codes.filter(|code| !page.contains(&format!("`{code}`"))).collect();
+    assert!(missing.is_empty(), "docs/model.md does not name {missing:?}");
 }
 
 struct Block {
@@ -31,7 +47,8 @@ async fn run(document: &'static str) {
     let script = blocks.iter().enumerate().map(|(number, block)| format!("{}\necho '=== {number}'\n", block.script));
     let script = format!("set -euo pipefail\ntrap 'kill 0' EXIT\n{}", script.collect::<String>());
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_scim-connector"));
-    let path = format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+    let path =
+        format!("{}:{}", program.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
     let scim_connector::storage::DatabaseUrl::Sqlite(file) = url else { unreachable!("it is SQLite") };
     let mut command = Command::new("setsid");
     command.args(["bash", "-c", &script]).current_dir(&place.0).env("PATH", path);
