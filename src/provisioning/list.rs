@@ -4,7 +4,7 @@ use super::fields::{condition, sort_field};
 use super::groups::extension;
 use super::render::Answer;
 use super::users::facts;
-use super::{Error, Request, Service, render};
+use super::{Error, Request, Service, organizations, render, settings_sets};
 use crate::domain::{Id, Kind};
 use crate::scim::cursor::{Cursors, Position, Scope};
 use crate::scim::filter::{Unknown, bind, parse};
@@ -268,12 +268,7 @@ impl Search {
         let answers = match part.listing.kind {
             Kind::User => self.users(tx, part, &rows).await?,
             Kind::Group => self.groups(tx, part, &rows).await?,
-            Kind::Organization | Kind::SettingsSet => {
-                let complete = |row: &Listed| {
-                    render::complete(&self.request, &row.stored, "", &part.projection, part.resource_type)
-                };
-                rows.iter().map(complete).collect()
-            }
+            Kind::Organization | Kind::SettingsSet => self.plain(tx, part, &rows).await?,
         };
         Ok(answers.into_iter().map(|answer| answer.body.into_text()).collect())
     }
@@ -284,6 +279,19 @@ impl Search {
         let answer = |row: &Listed| {
             let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
             render::user(&self.request, &row.stored, &facts, &part.projection)
+        };
+        Ok(rows.iter().map(answer).collect())
+    }
+
+    async fn plain(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
+        let ids: Vec<Id> = rows.iter().map(|row| row.stored.id.0).collect();
+        let mut facts = match part.listing.kind {
+            Kind::Organization => organizations::facts(tx, &self.request, &ids, &part.projection).await?,
+            _ => settings_sets::facts(tx, &self.request, &ids, &part.projection).await?,
+        };
+        let answer = |row: &Listed| {
+            let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
+            render::beside(&self.request, &row.stored, facts, &part.projection, part.resource_type)
         };
         Ok(rows.iter().map(answer).collect())
     }

@@ -5,6 +5,7 @@
 
 mod authenticate;
 mod bulk;
+mod catalogue;
 mod error;
 mod fields;
 mod foundations;
@@ -12,24 +13,30 @@ mod groups;
 mod guard;
 mod list;
 mod memberships;
+mod organizations;
+mod plain;
 mod profile;
 mod refusal;
 mod render;
 mod rules;
+mod settings_sets;
 mod tenants;
 mod users;
 mod verbs;
 
 pub use authenticate::{administrator, authenticate};
 pub use bulk::bulk;
+pub use catalogue::{Entitlements, ReadOnly, Roles, list_of_catalogue, read_of_catalogue};
 pub use error::Error;
 pub use foundations::lay_foundations;
 pub use groups::Groups;
 pub use guard::settle;
 pub use list::{list, search_everything};
+pub use organizations::Organizations;
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
 pub use rules::{BoundRule, Outcome, evaluate};
+pub use settings_sets::SettingsSets;
 pub use tenants::{Source, Tenants};
 pub use users::Users;
 pub use verbs::{Verbs, create, delete, patch, read, replace};
