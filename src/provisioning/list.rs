@@ -270,7 +270,9 @@ impl Search {
         let answers = match part.listing.kind {
             Kind::User => self.users(tx, part, &rows).await?,
             Kind::Group => self.groups(tx, part, &rows).await?,
-            Kind::Organization | Kind::SettingsSet => self.plain(tx, part, &rows).await?,
+            Kind::Organization | Kind::SettingsSet => {
+                plain(tx, &self.request, part.resource_type, &rows, &part.projection).await?
+            }
         };
         Ok(answers.into_iter().map(|answer| answer.body.into_text()).collect())
     }
@@ -281,19 +283,6 @@ impl Search {
         let answer = |row: &Listed| {
             let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
             render::user(&self.request, &row.stored, &facts, &part.projection)
-        };
-        Ok(rows.iter().map(answer).collect())
-    }
-
-    async fn plain(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
-        let ids: Vec<Id> = rows.iter().map(|row| row.stored.id.0).collect();
-        let mut facts = match part.listing.kind {
-            Kind::Organization => organizations::facts(tx, &self.request, &ids, &part.projection).await?,
-            _ => settings_sets::facts(tx, &self.request, &ids, &part.projection).await?,
-        };
-        let answer = |row: &Listed| {
-            let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
-            render::beside(&self.request, &row.stored, facts, &part.projection, part.resource_type)
         };
         Ok(rows.iter().map(answer).collect())
     }
@@ -320,6 +309,47 @@ impl Search {
         }
         Ok(answers)
     }
+}
+
+async fn plain(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    resource_type: &'static ResourceType,
+    rows: &[Listed],
+    projection: &Projection,
+) -> Result<Vec<Answer>, Error> {
+    let ids: Vec<Id> = rows.iter().map(|row| row.stored.id.0).collect();
+    let mut facts = match kind_of(resource_type) {
+        Kind::Organization => organizations::facts(tx, request, &ids, projection).await?,
+        _ => settings_sets::facts(tx, request, &ids, projection).await?,
+    };
+    let answer = |row: &Listed| {
+        let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
+        render::beside(request, &row.stored, facts, projection, resource_type)
+    };
+    Ok(rows.iter().map(answer).collect())
+}
+
+/// Organizations or settings sets in order of creation, in a transaction that has begun: at most `limit` behind an id.
+pub async fn plain_page(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    resource_type: &'static ResourceType,
+    after: Option<Id>,
+    limit: u64,
+    projection: &Projection,
+) -> Result<Vec<Answer>, Error> {
+    let listing = Listing {
+        kind: kind_of(resource_type),
+        account: request.caller.account,
+        condition: None,
+        sort_by: None,
+        descending: false,
+        with_default_group: false,
+    };
+    let after = after.map(|id| Place { key: None, id });
+    let rows = tx.page(&listing, &Window { after, skip: 0, limit }).await?;
+    plain(tx, request, resource_type, &rows, projection).await
 }
 
 /// Whether the list asks for what stands elsewhere; hardly any does.
