@@ -11,7 +11,10 @@ mod error;
 mod first_start;
 mod last_uses;
 mod once;
+mod organizations;
 mod request;
+mod resources;
+mod roles;
 mod schedule;
 
 pub use accounts::{
@@ -27,7 +30,13 @@ pub use error::Error;
 pub use first_start::{FirstStart, first_start};
 pub use last_uses::LastUses;
 pub use once::{Done, How, Outcome, forget_answers, once};
+pub use organizations::{
+    change_organization, change_settings_set, create_organization, create_settings_set, delete_organization,
+    delete_settings_set, organization_of, organizations_page, settings_set_of, settings_sets_page,
+};
 pub use request::{Asked, Page, Request, Window};
+pub use resources::Shown;
+pub use roles::{RoleChange, ShownRole, add_role, change_role, delete_role, role_of, roles_page};
 pub use schedule::{Later, cancel, put_off, run_due, scheduled};
 
 /// What `http` hands to a use case without knowing the storage.

@@ -76,6 +76,12 @@ pub enum Guard {
         "This connection may grant roles up to {ceiling} and \"{name}\" is above that. Let an administrator raise the connection's role ceiling or grant the role himself."
     )]
     RoleCeiling { name: String, ceiling: RoleCeiling },
+    #[error("The role \"{name}\" is built in and can neither be changed nor deleted. Make a role of your own instead.")]
+    RoleBuiltIn { name: String },
+    #[error(
+        "The role \"{name}\" is given to {users} users and {groups} groups. Take it away from them first, then {what}."
+    )]
+    RoleInUse { name: String, users: i64, groups: usize, what: &'static str },
     #[error("A user has one role in this account; these are several: {}. Send one.", names.join(", "))]
     RoleCardinality { names: Vec<String> },
     #[error("The feature \"{0}\" is off for this account. An administrator can turn it on in the account's policies.")]
@@ -131,6 +137,8 @@ impl Guard {
             Self::RoleUnknown { .. } => "role_unknown",
             Self::RoleCeiling { .. } => "role_ceiling",
             Self::RoleCardinality { .. } => "role_cardinality",
+            Self::RoleBuiltIn { .. } => "role_built_in",
+            Self::RoleInUse { .. } => "role_in_use",
             Self::FeatureDisabled(_) => "feature_disabled",
             Self::OutOfScope(_) => "out_of_scope",
             Self::NotGroupAdmin => "not_group_admin",

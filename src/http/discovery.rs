@@ -29,10 +29,10 @@ pub async fn resource_types(
 
 pub async fn resource_type(
     State(app): State<App>,
-    Authenticated(caller): Authenticated,
+    _: Authenticated,
     LastPart(name): LastPart,
 ) -> Result<Response, Failure> {
-    one(discovery::resource_types(&app.service.settings.base_url, caller.publication()), &name)
+    one(discovery::known_resource_types(&app.service.settings.base_url), &name)
 }
 
 pub async fn schemas(
@@ -51,7 +51,7 @@ pub async fn schema(
 ) -> Result<Response, Failure> {
     // Some clients escape the colons of a URN.
     let urn = urn.replace("%3A", ":").replace("%3a", ":");
-    one(discovery::schemas(&app.service.settings.base_url, caller.publication()), &urn)
+    one(discovery::known_schemas(&app.service.settings.base_url, caller.publication()), &urn)
 }
 
 fn list(documents: &[Value]) -> Response {

@@ -3,6 +3,7 @@
 mod answer;
 mod api;
 mod bulk;
+mod catalogue;
 mod discovery;
 mod edge;
 mod extract;
@@ -16,7 +17,7 @@ mod server;
 pub use server::serve;
 
 use crate::app::App;
-use crate::provisioning::{Groups, Users, Verbs};
+use crate::provisioning::{Entitlements, Groups, Organizations, ReadOnly, Roles, SettingsSets, Users, Verbs};
 use axum::Router;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -25,6 +26,10 @@ fn router(app: App) -> Router {
     let scim = Router::new()
         .merge(of_type::<Users>())
         .merge(of_type::<Groups>())
+        .merge(of_type::<Organizations>())
+        .merge(of_type::<SettingsSets>())
+        .merge(read_only::<Roles>())
+        .merge(read_only::<Entitlements>())
         .route("/", get(search::everything))
         .route("/.search", post(search::search_everything))
         .route("/Bulk", post(bulk::bulk))
@@ -59,4 +64,13 @@ fn of_type<V: Verbs>() -> Router<App> {
         .route(endpoint, collection)
         .route(&format!("{endpoint}/.search"), post(search::of_type::<V>))
         .route(&format!("{endpoint}/{{id}}"), member)
+}
+
+/// The paths of a type that is only read.
+fn read_only<T: ReadOnly>() -> Router<App> {
+    let endpoint = T::RESOURCE_TYPE.endpoint;
+    Router::new()
+        .route(endpoint, get(catalogue::list::<T>))
+        .route(&format!("{endpoint}/.search"), post(catalogue::search::<T>))
+        .route(&format!("{endpoint}/{{id}}"), get(catalogue::read::<T>))
 }

@@ -4,13 +4,13 @@
 //! in whatever the order of the operations, and two users may be each other's manager.
 
 use super::render::Answer;
-use super::{Error, Groups, Refusal, Request, Service, Users, Verbs, settle};
+use super::{Error, Groups, Organizations, Refusal, Request, Service, SettingsSets, Users, Verbs, settle};
 use crate::domain::{Guard, Id};
 use crate::scim::Error as ScimError;
 use crate::scim::bulk::{BulkRequest, Item, Method, Operation, Outcome, order, references, render, substitute};
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
-use crate::scim::schema::{GROUP, RESOURCE_TYPES, ResourceType};
+use crate::scim::schema::{BULK_RESOURCE_TYPES, GROUP, ORGANIZATION, ResourceType, SETTINGS_SET};
 use crate::storage::{Error as StorageError, Tx};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -156,10 +156,11 @@ impl Run {
         let mut operation = operation.clone();
         substitute(&mut operation, &self.ids)?;
         let (resource_type, id) = target(&operation)?;
-        if resource_type == &GROUP {
-            self.on::<Groups>(tx, operation, id).await
-        } else {
-            self.on::<Users>(tx, operation, id).await
+        match resource_type.name {
+            name if name == GROUP.name => self.on::<Groups>(tx, operation, id).await,
+            name if name == ORGANIZATION.name => self.on::<Organizations>(tx, operation, id).await,
+            name if name == SETTINGS_SET.name => self.on::<SettingsSets>(tx, operation, id).await,
+            _ => self.on::<Users>(tx, operation, id).await,
         }
     }
 
@@ -260,7 +261,7 @@ fn done(status: u16, answer: Answer) -> Done {
 
 /// The resource type and the id that a path names.
 fn target(operation: &Operation) -> Result<(&'static ResourceType, Option<String>), Error> {
-    for resource_type in RESOURCE_TYPES {
+    for resource_type in BULK_RESOURCE_TYPES {
         if let Some(rest) = operation.path.strip_prefix(resource_type.endpoint) {
             return match rest.strip_prefix('/') {
                 None if rest.is_empty() => Ok((resource_type, None)),
@@ -270,9 +271,11 @@ fn target(operation: &Operation) -> Result<(&'static ResourceType, Option<String
             };
         }
     }
+    let known: Vec<&str> = BULK_RESOURCE_TYPES.iter().map(|resource_type| resource_type.endpoint).collect();
     let detail = format!(
-        "\"{}\" is not a path for a bulk operation. Use /Users or /Groups, with an id unless it is a POST.",
-        operation.path
+        "\"{}\" is not a path for a bulk operation. Use one of {}, with an id unless it is a POST.",
+        operation.path,
+        known.join(", ")
     );
     Err(ScimError::path(detail).into())
 }

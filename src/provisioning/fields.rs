@@ -1,5 +1,6 @@
 //! From attributes of the schema to fields of the model, for filters and orders.
 
+use super::profile::ordered;
 use crate::domain::{Condition, FIRST, Field};
 use crate::expr::{Expr, Op, Value};
 use crate::scim::Error;
@@ -12,13 +13,30 @@ pub fn condition(filter: Filter) -> Result<Condition, Error> {
     filter.translate(&mut |node| {
         Ok(match node {
             Expr::Present(target) => Expr::Present(field(target)),
-            Expr::Compare(target, op, value) => Expr::Compare(field(target), op, value),
+            Expr::Compare(target, op, value) => match (field(target), value) {
+                (field @ Field::Profile(_), Value::Number(number)) => compare_number(field, op, number),
+                (field, value) => Expr::Compare(field, op, value),
+            },
             Expr::Any(list, inner) => Expr::Any(field(list), Box::new(element(list, *inner)?)),
             Expr::Const(_) | Expr::And(_) | Expr::Or(_) | Expr::Not(_) => {
                 return Err(Error::filter("The filter is not understood."));
             }
         })
     })
+}
+
+/// What is kept as ordered text is compared as such. Kept numbers are whole: 2.5 lies between two of them.
+fn compare_number(field: Field, op: Op, number: f64) -> Condition {
+    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, which is what is wanted")]
+    let whole = number.floor() as i64;
+    let op = match op {
+        _ if number.fract() == 0.0 => op,
+        Op::Equal => return Expr::Const(false),
+        Op::GreaterOrEqual => Op::Greater,
+        Op::Less => Op::LessOrEqual,
+        op => op,
+    };
+    Expr::Compare(field, op, Value::Text(ordered(whole)))
 }
 
 /// What one attribute is in the model.

@@ -4,7 +4,7 @@ use super::fields::{condition, sort_field};
 use super::groups::extension;
 use super::render::Answer;
 use super::users::facts;
-use super::{Error, Request, Service, render};
+use super::{Error, Request, Service, organizations, render, settings_sets};
 use crate::domain::{Id, Kind};
 use crate::scim::cursor::{Cursors, Position, Scope};
 use crate::scim::filter::{Unknown, bind, parse};
@@ -23,6 +23,7 @@ pub async fn list(
     resource_type: &'static ResourceType,
     query: Query,
 ) -> Result<ListResponse, Error> {
+    request.caller.check_scope(resource_type, false)?;
     let part = Part::bind(&request, resource_type, &query, Unknown::Refuse)?;
     search(service, request, vec![part], query).await
 }
@@ -38,8 +39,9 @@ pub async fn search_everything(service: &Service, request: Request, query: Query
     if strict.all(|part| part.is_err()) {
         Part::bind(&request, &USER, &query, Unknown::Refuse)?;
     }
-    let parts =
-        RESOURCE_TYPES.iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
+    let visible = |resource_type: &&&'static ResourceType| request.caller.check_scope(resource_type, false).is_ok();
+    let parts = RESOURCE_TYPES.iter().filter(visible);
+    let parts = parts.map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
     search(service, request, parts, query).await
 }
@@ -269,10 +271,7 @@ impl Search {
             Kind::User => self.users(tx, part, &rows).await?,
             Kind::Group => self.groups(tx, part, &rows).await?,
             Kind::Organization | Kind::SettingsSet => {
-                let complete = |row: &Listed| {
-                    render::complete(&self.request, &row.stored, "", &part.projection, part.resource_type)
-                };
-                rows.iter().map(complete).collect()
+                plain(tx, &self.request, part.resource_type, &rows, &part.projection).await?
             }
         };
         Ok(answers.into_iter().map(|answer| answer.body.into_text()).collect())
@@ -310,6 +309,47 @@ impl Search {
         }
         Ok(answers)
     }
+}
+
+async fn plain(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    resource_type: &'static ResourceType,
+    rows: &[Listed],
+    projection: &Projection,
+) -> Result<Vec<Answer>, Error> {
+    let ids: Vec<Id> = rows.iter().map(|row| row.stored.id.0).collect();
+    let mut facts = match kind_of(resource_type) {
+        Kind::Organization => organizations::facts(tx, request, &ids, projection).await?,
+        _ => settings_sets::facts(tx, request, &ids, projection).await?,
+    };
+    let answer = |row: &Listed| {
+        let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
+        render::beside(request, &row.stored, facts, projection, resource_type)
+    };
+    Ok(rows.iter().map(answer).collect())
+}
+
+/// Organizations or settings sets in order of creation, in a transaction that has begun: at most `limit` behind an id.
+pub async fn plain_page(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    resource_type: &'static ResourceType,
+    after: Option<Id>,
+    limit: u64,
+    projection: &Projection,
+) -> Result<Vec<Answer>, Error> {
+    let listing = Listing {
+        kind: kind_of(resource_type),
+        account: request.caller.account,
+        condition: None,
+        sort_by: None,
+        descending: false,
+        with_default_group: false,
+    };
+    let after = after.map(|id| Place { key: None, id });
+    let rows = tx.page(&listing, &Window { after, skip: 0, limit }).await?;
+    plain(tx, request, resource_type, &rows, projection).await
 }
 
 /// Whether the list asks for what stands elsewhere; hardly any does.

@@ -66,8 +66,14 @@ fn searchable(value: &Value, attribute: &'static Attribute) -> Value {
             });
             Value::Object(kept.collect())
         }
-        other => other.clone(),
+        Value::Number(number) => number.as_i64().map_or(Value::Null, |number| ordered(number).into()),
+        Value::Null => Value::Null,
     }
+}
+
+/// A whole number as text that has the same order, so that both databases compare and sort it like any other.
+pub fn ordered(number: i64) -> String {
+    format!("{:020}", number.cast_unsigned() ^ (1 << 63))
 }
 
 /// The e-mail addresses of a user in canonical form.

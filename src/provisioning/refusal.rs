@@ -68,8 +68,9 @@ impl From<&Error> for Refusal {
                 ScimType::Uniqueness,
                 code,
                 format!(
-                    "A {resource_type} with the {attribute} \"{value}\" exists already. Find it with the filter \
-                     {attribute} eq \"{value}\" and update it, or choose another {attribute}."
+                    "{} {resource_type} with the {attribute} \"{value}\" exists already. Find it with the filter \
+                     {attribute} eq \"{value}\" and update it, or choose another {attribute}.",
+                    if resource_type.starts_with('O') { "An" } else { "A" }
                 ),
             ),
             Error::VersionConflict => Self {
@@ -118,9 +119,11 @@ fn from_guard(guard: &Guard) -> Refusal {
         // To a connection a removed user never was.
         Guard::UserRemoved(_) => (404, None),
         Guard::EmailTaken { .. } | Guard::UsernameTaken { .. } => (409, Some(ScimType::Uniqueness)),
-        Guard::OrganizationHasUsers { .. } | Guard::SettingsSetInUse { .. } | Guard::GroupDeleteStripsAccess { .. } => {
-            (409, None)
-        }
+        Guard::OrganizationHasUsers { .. }
+        | Guard::SettingsSetInUse { .. }
+        | Guard::GroupDeleteStripsAccess { .. }
+        | Guard::RoleBuiltIn { .. }
+        | Guard::RoleInUse { .. } => (409, None),
         Guard::EmailInvalid { .. }
         | Guard::RequiredMissing { .. }
         | Guard::OrganizationRequired { .. }

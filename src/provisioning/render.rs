@@ -129,6 +129,26 @@ pub fn complete(
     Answer { version: stored.version, is_told_by_version: true, location, body: Body::Text(text) }
 }
 
+/// The same with core attributes that stand elsewhere; they take the place of stored ones.
+pub fn beside(
+    request: &Request,
+    stored: &Stored,
+    facts: Object,
+    projection: &Projection,
+    resource_type: &'static ResourceType,
+) -> Answer {
+    let is_told_by_version = facts.is_empty();
+    let body = match serde_json::from_str::<Object>(&stored.body) {
+        Ok(mut resource) if !facts.is_empty() => {
+            resource.extend(facts);
+            Value::Object(resource).to_string()
+        }
+        _ => stored.body.clone(),
+    };
+    let stored = Stored { body, ..stored.clone() };
+    Answer { is_told_by_version, ..complete(request, &stored, "", projection, resource_type) }
+}
+
 /// A stored body without its closing brace.
 fn open(body: &str) -> &str {
     body.strip_suffix('}').unwrap_or(body)

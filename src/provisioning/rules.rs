@@ -1,7 +1,7 @@
 //! Rules of a connection, evaluated on a pushed user.
 
 use super::Error;
-use crate::domain::{Id, Rule, RuleBook, RuleGroup};
+use crate::domain::{Id, Rule, RuleBook, RuleGroup, RuleSet};
 use crate::scim::filter::{Filter, Unknown, bind, matches, parse};
 use crate::scim::schema::USER;
 use crate::scim::{Error as ScimError, Object};
@@ -54,16 +54,27 @@ pub fn evaluate(rules: &[BoundRule], resource: &Object) -> Outcome {
 
 /// Takes an organization or a group that is deleted out of all rules of the account.
 pub async fn forget(tx: &mut Tx<'_>, account: Id, target: Id) -> Result<(), Error> {
+    let take_out = |set: &mut RuleSet| {
+        set.organization = set.organization.filter(|id| *id != target);
+        set.primary_group = set.primary_group.filter(|id| *id != target);
+        set.groups.retain(|given| given.group != target);
+    };
+    amend(tx, account, take_out).await
+}
+
+/// The same for a role.
+pub async fn forget_role(tx: &mut Tx<'_>, account: Id, key: &str) -> Result<(), Error> {
+    amend(tx, account, |set| set.roles.retain(|role| role != key)).await
+}
+
+/// Changes what rules give, and writes the connections of those that are different then.
+async fn amend(tx: &mut Tx<'_>, account: Id, change: impl Fn(&mut RuleSet) + Send + Sync) -> Result<(), Error> {
     for mut row in tx.connections(account).await? {
-        if !row.rules.contains(&target.to_string()) {
-            continue;
-        }
         let mut book: RuleBook = from_json(&row.rules)?;
-        for rule in &mut book.rules {
-            let set = &mut rule.set;
-            set.organization = set.organization.filter(|id| *id != target);
-            set.primary_group = set.primary_group.filter(|id| *id != target);
-            set.groups.retain(|given| given.group != target);
+        let before = book.clone();
+        book.rules.iter_mut().for_each(|rule| change(&mut rule.set));
+        if book == before {
+            continue;
         }
         row.rules = to_json(&book);
         if !tx.update_connection(&row).await? {

@@ -51,7 +51,7 @@ pub fn resource(body: Value, resource_type: &'static ResourceType, strictness: S
             Ok(None) | Err(_) => ignore(&mut decoded.ignored, name, strictness)?,
         }
     }
-    for attribute in resource_type.schema.attributes.iter().filter(|attribute| attribute.required) {
+    for attribute in resource_type.schema.attributes.iter().filter(|attribute| attribute.is_required_by_itself()) {
         if !decoded.resource.contains_key(attribute.name) {
             return Err(Error::value(format!("{} is required and must not be empty.", attribute.name)));
         }

@@ -2,7 +2,7 @@
 
 use super::list::PageLimits;
 use super::schema::{
-    ALL_RESOURCE_TYPES, Attribute, DISCOVERY, Mutability, RESOURCE_TYPES, ResourceType, Returned, Schema, Type,
+    ALL_RESOURCE_TYPES, Attribute, DISCOVERY, Mutability, OKTA, RESOURCE_TYPES, ResourceType, Returned, Schema, Type,
 };
 use super::urn;
 use serde_json::{Value, json};
@@ -74,12 +74,32 @@ impl Publication {
             Self::Full => ALL_RESOURCE_TYPES,
         }
     }
+
+    /// Schemas that are listed under another name once more.
+    fn aliases(self) -> &'static [&'static Schema] {
+        match self {
+            Self::Portable => &[],
+            Self::Full => OKTA,
+        }
+    }
 }
 
 /// `/Schemas` as single documents: those of the resource types, then those of discovery itself.
 pub fn schemas(base_url: &str, publication: Publication) -> Vec<Value> {
     let served = publication.resource_types().iter().flat_map(|resource_type| resource_type.schemas());
-    let all = served.chain(DISCOVERY.iter().copied());
+    let all = served.chain(publication.aliases().iter().copied()).chain(DISCOVERY.iter().copied());
+    all.map(|schema| schema_document(schema, base_url, publication)).collect()
+}
+
+/// Every resource type, for a look-up by name: what a resource names in `meta.resourceType` can be looked up.
+pub fn known_resource_types(base_url: &str) -> Vec<Value> {
+    resource_types(base_url, Publication::Full)
+}
+
+/// Every schema as it is published, for a look-up by URN: what a resource names in `schemas` can be looked up.
+pub fn known_schemas(base_url: &str, publication: Publication) -> Vec<Value> {
+    let served = ALL_RESOURCE_TYPES.iter().flat_map(|resource_type| resource_type.schemas());
+    let all = served.chain(OKTA.iter().copied()).chain(DISCOVERY.iter().copied());
     all.map(|schema| schema_document(schema, base_url, publication)).collect()
 }
 

@@ -123,6 +123,7 @@ operations! {
     pub users::organizations_of_active_admins as organizations_of_active_admins(
         account: Id, ids: &[Id]
     ) -> Vec<(DbId, Option<DbId>)>;
+    pub users::holders_of_role as holders_of_role(account: Id, key: &str) -> i64;
     pub users::set_is_admin as set_is_admin(account: Id, ids: &[Id], is_admin: bool) -> ();
 
     groups::insert as insert_group_row(row: GroupRow) -> ();
@@ -164,9 +165,13 @@ operations! {
     ) -> bool;
     organizations::delete as delete_organization_row(account: Id, id: Id) -> ();
     pub organizations::count_users as count_users_of(account: Id, organization: Id) -> i64;
+    pub organizations::count_users_of_all as count_users_of_all(
+        account: Id, organizations: &[Id]
+    ) -> Vec<(Option<DbId>, i64)>;
     organizations::insert_settings_set as insert_settings_set_row(row: SettingsSetRow) -> ();
     pub organizations::find_settings_set as settings_set(account: Id, id: Id) -> Option<Stored>;
     pub organizations::find_settings_set_locked as settings_set_locked(account: Id, id: Id) -> Option<Stored>;
+    pub organizations::hold_settings_set as hold_settings_set(account: Id, id: Id) -> bool;
     pub organizations::settings_set_by_name as settings_set_by_name(account: Id, name_key: &str) -> Option<DbId>;
     pub organizations::some_settings_set_names as some_settings_set_names(account: Id, limit: i64) -> Vec<String>;
     pub organizations::settings_sets_of as settings_sets_of(account: Id, organizations: &[Id]) -> Vec<(DbId, Stored)>;
@@ -174,7 +179,9 @@ operations! {
         account: Id, id: Id, version: i64, now: i64, draft: SettingsSetDraftRow
     ) -> bool;
     organizations::delete_settings_set as delete_settings_set_row(account: Id, id: Id) -> ();
-    pub organizations::using_settings_set as organizations_using(account: Id, settings_set: Id) -> Vec<(DbId, String)>;
+    pub organizations::using_settings_sets as organizations_using(
+        account: Id, settings_sets: &[Id]
+    ) -> Vec<(DbId, DbId, String)>;
 
     pub schedule::insert as insert_scheduled_change(row: &ScheduledChangeRow) -> ();
     pub schedule::find as scheduled_change(account: Id, id: Id) -> Option<ScheduledChangeRow>;

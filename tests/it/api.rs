@@ -2,6 +2,7 @@
 //! resources that need no model behind them.
 
 mod document;
+mod organizations;
 
 use crate::support::{Database, Reply, Server, on_both, query, send};
 use reqwest::Method;

@@ -54,3 +54,18 @@ impl<const N: usize> FromRequestParts<App> for Ids<N> {
         ids.try_into().map(Self).map_err(|_| nothing("?"))
     }
 }
+
+/// The last part of a path that names something by a key of its own, such as a role.
+pub struct Key(pub String);
+
+impl FromRequestParts<App> for Key {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        Admin::from_request_parts(parts, app).await?;
+        let found = RawPathParams::from_request_parts(parts, app).await;
+        // What is no text names nothing.
+        let key = found.ok().and_then(|found| found.iter().last().map(|(_, key)| key.to_owned()));
+        Ok(Self(key.unwrap_or_default()))
+    }
+}

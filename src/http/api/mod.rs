@@ -7,12 +7,16 @@ mod account;
 mod admin_keys;
 mod caller;
 mod connections;
+mod given;
 mod list;
 mod openapi;
+mod organizations;
 mod parameters;
 mod problem;
 mod read;
 mod refusal;
+mod roles;
+mod settings_sets;
 mod tokens;
 mod write;
 
@@ -39,6 +43,12 @@ pub fn router() -> Router<App> {
         .routes(routes!(tokens::revoke))
         .routes(routes!(admin_keys::list, admin_keys::create))
         .routes(routes!(admin_keys::revoke))
+        .routes(routes!(organizations::list, organizations::create))
+        .routes(routes!(organizations::read, organizations::change, organizations::delete))
+        .routes(routes!(settings_sets::list, settings_sets::create))
+        .routes(routes!(settings_sets::read, settings_sets::change, settings_sets::delete))
+        .routes(routes!(roles::list, roles::create))
+        .routes(routes!(roles::read, roles::change, roles::delete))
         .split_for_parts();
     router.merge(openapi::router(document))
 }

@@ -29,6 +29,9 @@ fn translate(error: &Error) -> Problem {
             let code = match *what {
                 "account" => "account_name_taken",
                 "connection" => "connection_name_taken",
+                "organization" => "organization_name_taken",
+                "settings set" => "settings_set_name_taken",
+                "role" => "role_name_taken",
                 _ => "name_taken",
             };
             let problem = Problem::new(409, code, error.to_string());
@@ -66,7 +69,10 @@ fn provisioned(error: &provisioning::Error) -> Problem {
         Error::Scim(error) => protocol(error),
         Error::Domain(rule) => Problem::new(422, "value_invalid", rule.to_string()),
         Error::NotFound { resource_type, id } => {
-            let what = resource_type.to_lowercase();
+            let what = match *resource_type {
+                "SettingsSet" => "settings set".to_owned(),
+                name => name.to_lowercase(),
+            };
             Problem::new(404, "not_visible", format!("There is no {what} \"{id}\" in this account."))
         }
         Error::VersionConflict => Problem::new(412, "version_conflict", AdminError::VersionConflict.to_string()),
@@ -98,6 +104,8 @@ fn guardrail(guard: &Guard) -> Problem {
         | Guard::GroupArchived { .. }
         | Guard::GroupRolesDisabled
         | Guard::GroupDeleteStripsAccess { .. }
+        | Guard::RoleBuiltIn { .. }
+        | Guard::RoleInUse { .. }
         | Guard::ManagedByIdp { .. } => 409,
         Guard::EmailInvalid { .. }
         | Guard::RequiredMissing { .. }

@@ -82,7 +82,7 @@ pub async fn check_new(
 }
 
 /// Whether a text can be an address at all; whether mail arrives is found out by sending one.
-fn is_address(text: &str) -> bool {
+pub fn is_address(text: &str) -> bool {
     match text.rsplit_once('@') {
         Some((local, domain)) => {
             let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());

@@ -12,6 +12,7 @@ mod replace;
 mod tell;
 mod wishes;
 
+pub use draft::is_address;
 pub use facts::{Facts, blocked_reasons, effective_roles, facts};
 pub use place::{FEW, find_group, find_organization, known, unknown_organization};
 pub use tell::attribute_changes;

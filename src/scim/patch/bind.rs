@@ -180,7 +180,7 @@ impl Binder<'_> {
             Some(value) => decode::attribute(target.attribute, value.clone()).map(|value| value.is_none()),
             None => Ok(true),
         };
-        if target.attribute.required && (change.action == Action::Remove || unassigned(&change.value)?) {
+        if target.attribute.is_required_by_itself() && (change.action == Action::Remove || unassigned(&change.value)?) {
             return Err(Error::mutability(format!("{} is required and cannot be removed.", target.display())));
         }
         self.bound.changes.push(change);

@@ -17,7 +17,7 @@ pub use connector::{CONNECTOR_GROUP, CONNECTOR_USER};
 pub use discovery::DISCOVERY;
 pub use group::GROUP;
 pub use organization::{ORGANIZATION, SETTINGS_SET};
-pub use role::{ENTITLEMENT, ROLE};
+pub use role::{ENTITLEMENT, OKTA, ROLE};
 pub use user::USER;
 
 /// Data types of RFC 7643 §2.3.
@@ -133,6 +133,12 @@ impl Attribute {
     /// What a complex attribute stands for when it is used as a simple one: `manager eq "x"`, `emails co "x"`.
     pub fn value_attribute(&'static self) -> Option<&'static Attribute> {
         self.sub_attribute("value")
+    }
+
+    /// Whether a resource without it is refused before the account is asked. Of an attribute whose values are the
+    /// account's own, the refusal names these instead.
+    pub fn is_required_by_itself(&self) -> bool {
+        self.required && !self.of_the_account
     }
 
     const fn new(name: &'static str, kind: Type, description: &'static str) -> Self {
@@ -289,8 +295,11 @@ pub struct ResourceType {
     pub extensions: &'static [&'static Schema],
 }
 
-/// The resource types of RFC 7643: what a root search looks through and a bulk request may change.
+/// The resource types of RFC 7643: what a root search looks through.
 pub const RESOURCE_TYPES: &[&ResourceType] = &[&USER, &GROUP];
+
+/// What a bulk request may change.
+pub const BULK_RESOURCE_TYPES: &[&ResourceType] = &[&USER, &GROUP, &ORGANIZATION, &SETTINGS_SET];
 
 /// Every resource type that is served, in the order of discovery.
 pub const ALL_RESOURCE_TYPES: &[&ResourceType] = &[&USER, &GROUP, &ORGANIZATION, &SETTINGS_SET, &ROLE, &ENTITLEMENT];

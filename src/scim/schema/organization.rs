@@ -18,7 +18,8 @@ static ORGANIZATION_SCHEMA: Schema = Schema {
     attributes: &[
         string("displayName", "The name of the organization, unique in the account.").required().unique(),
         complex("settingsSet", SETTINGS_SET_REF, "The settings set that the organization applies: exactly one.")
-            .required(),
+            .required()
+            .of_the_account(),
         boolean("default", "Whether users without another word are in it.").read_only().on_request().not_filterable(),
         integer("userCount", "How many users it has.").read_only().on_request().not_filterable(),
     ],

@@ -28,6 +28,19 @@ static ENTITLEMENT_SCHEMA: Schema = Schema {
     attributes: ENTITLEMENT_ATTRIBUTES,
 };
 
+/// The same two under Okta's names.
+pub static OKTA: &[&Schema] = &[&OKTA_ROLE, &OKTA_ENTITLEMENT];
+
+static OKTA_ROLE: Schema =
+    Schema { id: urn::OKTA_ROLE, name: "Role", description: "Role", attributes: ROLE_ATTRIBUTES };
+
+static OKTA_ENTITLEMENT: Schema = Schema {
+    id: urn::OKTA_ENTITLEMENT,
+    name: "Entitlement",
+    description: "Entitlement",
+    attributes: ENTITLEMENT_ATTRIBUTES,
+};
+
 const ROLE_ATTRIBUTES: &[Attribute] = &[
     string("value", "What a user's roles.value says.").read_only(),
     string("display", "The name of the role.").read_only(),

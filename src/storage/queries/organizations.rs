@@ -6,6 +6,7 @@ use crate::storage::rows::{OrganizationDraftRow, OrganizationRow, SettingsSetDra
 use crate::storage::schema::{organizations, settings_sets, users};
 use crate::storage::sql::{Locked, Shared};
 use crate::storage::types::DbId;
+use diesel::dsl::count_star;
 use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl};
 use diesel::result::QueryResult;
 
@@ -81,6 +82,13 @@ pub async fn count_users(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResul
     there.filter(users::organization_id.eq(DbId(id))).count().get_result(conn).await
 }
 
+/// The same for several; those without users are left out.
+pub async fn count_users_of_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<(Option<DbId>, i64)>> {
+    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let there = users::table.filter(users::account_id.eq(DbId(account))).filter(users::organization_id.eq_any(ids));
+    there.group_by(users::organization_id).select((users::organization_id, count_star())).load(conn).await
+}
+
 pub async fn insert_settings_set(conn: &mut Conn<'_>, row: SettingsSetRow) -> QueryResult<()> {
     row.insert_into(settings_sets::table).execute(conn).await?;
     Ok(())
@@ -97,6 +105,13 @@ pub async fn find_settings_set_locked(conn: &mut Conn<'_>, account: Id, id: Id) 
     let set = settings_sets::table.find((DbId(account), DbId(id)));
     let stored = (settings_sets::id, settings_sets::version, settings_sets::last_modified, settings_sets::body);
     Ok(Locked(set.select(stored)).load(conn).await?.pop())
+}
+
+/// Keeps a settings set from being deleted until the transaction ends; false when it is gone already.
+pub async fn hold_settings_set(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<bool> {
+    let set = settings_sets::table.find((DbId(account), DbId(id)));
+    let held: Vec<DbId> = Shared(set.select(settings_sets::id)).load(conn).await?;
+    Ok(!held.is_empty())
 }
 
 /// A settings set by its folded name.
@@ -143,10 +158,16 @@ pub async fn delete_settings_set(conn: &mut Conn<'_>, account: Id, id: Id) -> Qu
     Ok(())
 }
 
-/// The organizations that apply a settings set: ids and names.
-pub async fn using_settings_set(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Vec<(DbId, String)>> {
+/// The organizations that apply settings sets: the set, then id and name of the organization.
+pub async fn using_settings_sets(
+    conn: &mut Conn<'_>,
+    account: Id,
+    ids: &[Id],
+) -> QueryResult<Vec<(DbId, DbId, String)>> {
+    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
     let using = organizations::table
         .filter(organizations::account_id.eq(DbId(account)))
-        .filter(organizations::settings_set_id.eq(DbId(id)));
-    using.select((organizations::id, organizations::display_name)).order(organizations::id).load(conn).await
+        .filter(organizations::settings_set_id.eq_any(ids));
+    let columns = (organizations::settings_set_id, organizations::id, organizations::display_name);
+    using.select(columns).order(organizations::id).load(conn).await
 }

@@ -7,7 +7,8 @@ use crate::storage::schema::{removed_users, user_emails, users};
 use crate::storage::sql::{Cached, Locked};
 use crate::storage::types::DbId;
 use diesel::prelude::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, SelectableHelper,
+    BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl,
+    SelectableHelper, TextExpressionMethods,
 };
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
@@ -214,6 +215,15 @@ pub async fn organizations_of_active_admins(
         found.extend(rows);
     }
     Ok(found)
+}
+
+/// How many live users have a role directly, whether it counts for them or is held. It looks at every user.
+pub async fn holders_of_role(conn: &mut Conn<'_>, account: Id, key: &str) -> QueryResult<i64> {
+    let wildcards = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    // A quotation mark inside a JSON text is escaped, so this stands nowhere else.
+    let pattern = format!("%{}%", wildcards(&format!("\"key\":{}", serde_json::Value::from(key))));
+    let all = users::table.filter(users::account_id.eq(DbId(account)));
+    all.filter(users::grants.like(pattern).escape('\\')).count().get_result(conn).await
 }
 
 /// Sets who is an administrator by inheritance or not.
