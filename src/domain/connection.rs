@@ -64,6 +64,7 @@ pub enum Scope {
     UsersOnly,
     ReadOnly,
     /// Members of these groups.
+    #[serde(rename = "groupAdmin")]
     GroupAdmin(Vec<Id>),
 }
 

@@ -76,9 +76,6 @@ pub async fn rename_first_organization(tx: &mut Tx<'_>, request: &Request, name:
         attribute: "displayName",
         value: display_name.text.clone(),
     };
-    if tx.organization_by_name(account, &display_name.key).await?.is_some_and(|holder| holder.0 != id) {
-        return Err(taken());
-    }
     let draft = OrganizationDraft {
         display_name: display_name.clone(),
         external_id: profile::text(&before, "externalId").map(str::to_owned),

@@ -5,14 +5,17 @@
 
 mod account;
 mod admin_keys;
+mod audit;
 mod caller;
 mod connections;
+mod events;
 mod list;
 mod openapi;
 mod parameters;
 mod problem;
 mod read;
 mod refusal;
+mod rules;
 mod tokens;
 mod write;
 
@@ -32,13 +35,18 @@ pub fn is_below(path: &str) -> bool {
 
 pub fn router() -> Router<App> {
     let (router, document) = OpenApiRouter::new()
-        .routes(routes!(account::read))
+        .routes(routes!(account::read, account::change))
+        .routes(routes!(account::activate))
+        .routes(routes!(audit::list))
+        .routes(routes!(events::list))
         .routes(routes!(connections::list, connections::create))
-        .routes(routes!(connections::read))
+        .routes(routes!(connections::read, connections::change))
+        .routes(routes!(rules::read, rules::replace))
+        .routes(routes!(rules::test))
         .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::read, tokens::revoke))
         .routes(routes!(admin_keys::list, admin_keys::create))
-        .routes(routes!(admin_keys::revoke))
+        .routes(routes!(admin_keys::read, admin_keys::revoke))
         .split_for_parts();
     router.merge(openapi::router(document))
 }

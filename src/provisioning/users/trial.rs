@@ -38,7 +38,8 @@ pub async fn trial(
         outcome.organization = None;
     }
     // A rule makes a group primary that the rules put the user into, unless the push says another.
-    let joins = |group: Id| outcome.groups.iter().any(|(_, given)| given.group == group);
+    let names = |group: Id| wishes.memberships.iter().flatten().any(|wish| wish.group == group.to_string());
+    let joins = |group: Id| names(group) || outcome.groups.iter().any(|(_, given)| given.group == group);
     if wishes.primary_group != Wish::Unsaid || outcome.primary_group.is_some_and(|(_, group)| !joins(group)) {
         outcome.primary_group = None;
     }
