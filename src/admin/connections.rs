@@ -2,7 +2,8 @@
 
 use super::{Error, Page, Request, Window, tell};
 use crate::domain::{
-    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, Id, Name, OnConflict, RoleCeiling, Scope, Subject, UnknownMembers,
+    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, Id, Name, OnConflict, RoleCeiling, Scope,
+    Subject, UnknownMembers,
 };
 use crate::expr::fold;
 use crate::provisioning::{attribute_changes, find_group};
@@ -55,7 +56,15 @@ pub async fn make_connection(tx: &mut Tx<'_>, request: &Request, wish: &Connecti
     insert_connection(tx, &made).await?;
     let subject = Subject::new("connection", made.id);
     let data = json!({ "name": made.name.text });
-    tell(tx, request, "connection.created", subject, made.version, attribute_changes(&Object::new(), &told(&made)), data);
+    tell(
+        tx,
+        request,
+        "connection.created",
+        subject,
+        made.version,
+        attribute_changes(&Object::new(), &told(&made)),
+        data,
+    );
     Ok(made)
 }
 

@@ -30,7 +30,9 @@ pub enum Error {
     /// Somebody would take away what he needs himself.
     #[error("{0}")]
     SelfRemoval(&'static str),
-    #[error("The account is in organization mode already. Rename its organization with PATCH /api/v1/organizations/{{id}}.")]
+    #[error(
+        "The account is in organization mode already. Rename its organization with PATCH /api/v1/organizations/{{id}}."
+    )]
     OrganizationModeActive,
     /// What is wrong with one rule of several.
     #[error("Rule {}, {field}: {cause}", index + 1)]

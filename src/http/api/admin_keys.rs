@@ -86,9 +86,8 @@ pub async fn create(write: Write<New>) -> Result<Response, Problem> {
 #[utoipa::path(get, path = "/admin-keys/{id}", tag = "admin-keys",
     responses((status = 200, description = "The key without its secret", body = View)))]
 pub async fn read(Ids([id]): Ids<1>, read: Read) -> Result<Response, Problem> {
-    let work = read.run(async move |tx, request| {
-        Ok(View::new(&admin::admin_key_of(tx, request.caller.account, id).await?, None))
-    });
+    let work = read
+        .run(async move |tx, request| Ok(View::new(&admin::admin_key_of(tx, request.caller.account, id).await?, None)));
     work.await
 }
 

@@ -218,9 +218,9 @@ pub async fn create(write: Write<New>) -> Result<Response, Problem> {
     responses((status = 200, description = "The connection", body = View),
         (status = 304, description = "It is still what If-None-Match names")))]
 pub async fn read(Ids([id]): Ids<1>, read: Read) -> Result<Response, Problem> {
-    let work = read.versioned().run(async move |tx, request| {
-        Ok(View::from(admin::connection_of(tx, request.caller.account, id).await?))
-    });
+    let work = read
+        .versioned()
+        .run(async move |tx, request| Ok(View::from(admin::connection_of(tx, request.caller.account, id).await?)));
     work.await
 }
 

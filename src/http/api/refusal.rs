@@ -51,8 +51,7 @@ fn translate(error: &Error) -> Problem {
         Error::Domain(rule) => return of_value(rule),
         Error::Rule { index, field, cause } => {
             let inner = translate(cause);
-            let is_guard =
-                matches!(**cause, Error::Guard(_) | Error::Provisioning(provisioning::Error::Guard(_)));
+            let is_guard = matches!(**cause, Error::Guard(_) | Error::Provisioning(provisioning::Error::Guard(_)));
             let (status, code) = if is_guard { (inner.status, inner.code) } else { (422, "rule_invalid") };
             let problem = Problem { status, code, detail: error.to_string(), ..inner };
             return problem.extra("rule", *index).extra("field", *field);

@@ -92,9 +92,8 @@ pub async fn create(Ids([connection]): Ids<1>, write: Write<New>) -> Result<Resp
 #[utoipa::path(get, path = "/tokens/{id}", tag = "tokens",
     responses((status = 200, description = "The token without its secret", body = View)))]
 pub async fn read(Ids([id]): Ids<1>, read: Read) -> Result<Response, Problem> {
-    let work = read.run(async move |tx, request| {
-        Ok(View::new(&admin::token_of(tx, request.caller.account, id).await?, None))
-    });
+    let work =
+        read.run(async move |tx, request| Ok(View::new(&admin::token_of(tx, request.caller.account, id).await?, None)));
     work.await
 }
 

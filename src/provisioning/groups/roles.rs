@@ -37,7 +37,11 @@ pub async fn switch(tx: &mut Tx<'_>, account: Id, grants: bool) -> Result<(), Er
     let members: BTreeSet<Id> = tx.members_of_all(account, &groups).await?.into_iter().map(|(_, user)| user).collect();
     let members: Vec<Id> = members.into_iter().collect();
     tx.lock_users(account, &members).await?;
-    if grants { Ok(tx.set_is_admin(account, &members, true).await?) } else { memberships::lose(tx, account, &members).await }
+    if grants {
+        Ok(tx.set_is_admin(account, &members, true).await?)
+    } else {
+        memberships::lose(tx, account, &members).await
+    }
 }
 
 /// The members who have no role at all without this group.

@@ -21,12 +21,7 @@ pub struct Trial {
 }
 
 /// Evaluates rules on the body of a POST /Users as if the connection had sent it.
-pub async fn trial(
-    tx: &mut Tx<'_>,
-    connection: &Connection,
-    rules: &[BoundRule],
-    body: Value,
-) -> Result<Trial, Error> {
+pub async fn trial(tx: &mut Tx<'_>, connection: &Connection, rules: &[BoundRule], body: Value) -> Result<Trial, Error> {
     let mut resource = decode::resource(body, &USER, strictness(connection))?.resource;
     let wishes = Wishes::take(&mut resource)?;
     let mut outcome = evaluate(rules, &pushed(&resource, &wishes));
