@@ -41,7 +41,12 @@ on_both! {
         assert!(location.ends_with(&format!("/api/v1/connections/{}", made.id())), "{location}");
         let read = send(server.client.get(location).bearer_auth(&server.admin_key)).await.expect(200);
         assert_eq!(read.body, made.body);
-        let entry = entry(&server, "connection.created").await;
+        let again = || server.api_request(Method::POST, "/connections").header("Idempotency-Key", "k");
+        let first = send(again().json(&json!({ "name": "x" }))).await.expect(201);
+        let replay = send(again().json(&json!({ "name": "x" }))).await.expect(201);
+        assert_eq!((replay.header("idempotent-replay"), replay.header("location")), ("true", first.header("location")));
+        assert!(first.header("location").ends_with(&first.id()), "{:?}", first.headers);
+        let entry = server.api(Method::GET, &format!("/audit?subject={}", made.id()), None).await.expect(200).items()[0].clone();
         assert_eq!((&entry["subject"]["id"], &entry["changes"][0]), (&made.body["id"], &json!({ "field": "name", "from": null, "to": "HR" })));
         assert_eq!(event(&server, "connection.created").await["data"], json!({ "name": "HR" }));
     }
@@ -134,6 +139,10 @@ on_both! {
 
         change(&server, json!({ "settings": { "scope": "users_only" } })).await.expect(200);
         server.get("/Groups").await.expect(403);
+        server.get(&team).await.expect(403);
+        let all = server.get("/").await.expect(200);
+        let are_users = all.resources().iter().all(|found| found["meta"]["resourceType"] == "User");
+        assert!(are_users && all.body["totalResults"] != 0, "nor in a search of everything: {}", all.body);
         server.user("f").await;
         change(&server, json!({ "settings": { "scope": "read_only" } })).await.expect(200);
         server.get("/Groups").await.expect(200);
