@@ -1,12 +1,10 @@
-//! Accounts and connections.
+//! Accounts: made, listed, found.
 
-use super::{Error, Page, Window};
-use crate::domain::{
-    Account, Catalogue, Connection, ConnectionSettings, Dialect, Id, Name, Policies, Preset, RoleCeiling,
-};
+use super::Error;
+use crate::domain::{Account, Catalogue, Id, Name, Policies, Preset};
 use crate::expr::fold;
 use crate::provisioning::{self, lay_foundations};
-use crate::storage::rows::{AccountRow, ConnectionRow};
+use crate::storage::rows::AccountRow;
 use crate::storage::{Constraint, Db, Error as StorageError, Tx};
 
 pub async fn create_account(db: &Db, name: &str, preset: Preset) -> Result<Account, Error> {
@@ -91,75 +89,15 @@ pub async fn own_account(tx: &mut Tx<'_>, id: Id) -> Result<Account, Error> {
     Ok(row.ok_or_else(|| Error::NotVisible { what: "account", id: id.to_string() })?.account()?)
 }
 
-pub async fn create_connection(
-    db: &Db,
-    account: Id,
-    name: &str,
-    dialect: Dialect,
-    role_ceiling: RoleCeiling,
-) -> Result<Connection, Error> {
-    let name = name.to_owned();
-    db.write(async move |tx| add_connection(tx, account, &name, dialect, role_ceiling).await).await
+/// The names of what users are in without another word.
+#[derive(Debug, Clone)]
+pub struct DefaultNames {
+    pub organization: Option<String>,
+    pub group: Option<String>,
 }
 
-pub async fn add_connection(
-    tx: &mut Tx<'_>,
-    account: Id,
-    name: &str,
-    dialect: Dialect,
-    role_ceiling: RoleCeiling,
-) -> Result<Connection, Error> {
-    let id = Id::new();
-    let name = Name::new("The name of a connection", name)?;
-    if let Some(other) = tx.connection_by_name(account, &name.key).await? {
-        return Err(Error::Exists { what: "connection", name: name.text, holder: Some(other.id.0) });
-    }
-    let connection =
-        Connection { id, name, dialect, role_ceiling, version: 1, created: id.created(), ..new_connection(account) };
-    insert_connection(tx, &connection).await?;
-    Ok(connection)
-}
-
-pub(super) async fn insert_connection(tx: &mut Tx<'_>, connection: &Connection) -> Result<(), Error> {
-    tx.insert_connection(&ConnectionRow::new(connection)).await.map_err(|error| match error {
-        StorageError::Conflict(Constraint::ConnectionName) => {
-            Error::Exists { what: "connection", name: connection.name.text.clone(), holder: None }
-        }
-        other => other.into(),
-    })
-}
-
-/// In order of creation.
-pub async fn connections(db: &Db, account: Id) -> Result<Vec<Connection>, Error> {
-    let rows = db.read(async move |tx| Ok::<_, Error>(tx.connections(account).await?)).await?;
-    Ok(rows.into_iter().map(ConnectionRow::connection).collect::<Result<_, _>>()?)
-}
-
-/// In order of creation.
-pub async fn connections_page(tx: &mut Tx<'_>, account: Id, window: &Window) -> Result<Page<Connection>, Error> {
-    let rows = tx.connections_after(account, window.after_id()?, window.rows()).await?;
-    let all = rows.into_iter().map(ConnectionRow::connection).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::new(all, window, |connection| connection.id.to_string()))
-}
-
-/// A connection of the account.
-pub async fn connection_of(tx: &mut Tx<'_>, account: Id, id: Id) -> Result<Connection, Error> {
-    let row = tx.connection(account, id).await?;
-    Ok(row.ok_or_else(|| Error::NotVisible { what: "connection", id: id.to_string() })?.connection()?)
-}
-
-pub async fn find_connection(db: &Db, account: Id, name: &str) -> Result<Connection, Error> {
-    let key = fold(name);
-    let row = db.read(async move |tx| Ok::<_, Error>(tx.connection_by_name(account, &key).await?)).await?;
-    let hint = "See `scim-connector connection list`.";
-    Ok(row.ok_or_else(|| Error::NotFound { what: "connection", name: name.to_owned(), hint })?.connection()?)
-}
-
-/// A connection as it begins; its id and name are still to come.
-pub(super) fn new_connection(account: Id) -> Connection {
-    Connection {
-        role_ceiling: RoleCeiling::default(),
-        settings: ConnectionSettings::default(),
-        ..Connection::none(account)
-    }
+pub async fn default_names(tx: &mut Tx<'_>, account: &Account) -> Result<DefaultNames, Error> {
+    let organization = tx.organization_names(account.id, &[account.default_organization]).await?.pop();
+    let group = tx.group_names(account.id, &[account.default_group]).await?.pop();
+    Ok(DefaultNames { organization: organization.map(|(_, name, _)| name), group: group.map(|(_, name)| name) })
 }

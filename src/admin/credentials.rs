@@ -1,10 +1,11 @@
 //! Tokens and admin keys: made, shown once, listed, revoked.
 
-use super::accounts::connection_of;
-use super::{Error, Page, Request, Window};
-use crate::domain::{AdminKey, Id, Lifetime, PlainSecret, SecretKind, Token};
+use super::connections::connection_of;
+use super::{Error, Page, Request, Window, note};
+use crate::domain::{AdminKey, Change, Id, Lifetime, PlainSecret, SecretKind, Subject, Token};
 use crate::storage::rows::{AdminKeyRow, TokenRow};
 use crate::storage::{Db, Tx};
+use serde_json::Value;
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 const MOST_DAYS: u32 = 36_500;
@@ -25,17 +26,52 @@ pub async fn create_token(db: &Db, account: Id, connection: Id, lifetime: Option
     Ok(issued)
 }
 
-/// The same in a transaction that has begun, for a connection of the account.
+/// The same in a transaction that has begun, for a connection of the account; one's own when it names a user.
 pub async fn add_token(
     tx: &mut Tx<'_>,
-    account: Id,
+    request: &Request,
     connection: Id,
     lifetime: Option<i64>,
+    user: Option<&str>,
 ) -> Result<(Token, PlainSecret), Error> {
+    let account = request.caller.account;
     connection_of(tx, account, connection).await?;
-    let (row, issued) = new_token(account, connection, lifetime)?;
+    let (mut row, issued) = new_token(account, connection, lifetime)?;
+    row.user_id = holder(tx, account, user).await?.map(Into::into);
     tx.insert_token(&row).await?;
-    Ok((token(row), issued.secret))
+    let token = token(row);
+    let mut changes = made(token.user);
+    changes.push(change("connection", Value::Null, connection.to_string().into()));
+    note(tx, request, "token.created", Subject::new("token", token.id), changes);
+    Ok((token, issued.secret))
+}
+
+/// The live user that a credential shall stand for.
+async fn holder(tx: &mut Tx<'_>, account: Id, user: Option<&str>) -> Result<Option<Id>, Error> {
+    let Some(text) = user else { return Ok(None) };
+    if let Ok(id) = text.parse()
+        && tx.user(account, id).await?.is_some()
+    {
+        return Ok(Some(id));
+    }
+    let detail = "The credential of a person names a user of this account by id, and there is none with this id. Leave \
+                  user out for a credential that stands for nobody.";
+    Err(Error::Invalid { field: "user", detail })
+}
+
+fn made(user: Option<Id>) -> Vec<Change> {
+    user.map(|user| change("user", Value::Null, user.to_string().into())).into_iter().collect()
+}
+
+fn change(field: &str, from: Value, to: Value) -> Change {
+    Change { field: field.to_owned(), from, to, by: None }
+}
+
+/// Notes who revoked a credential; once is enough.
+fn note_revoked(tx: &mut Tx<'_>, request: &Request, action: &'static str, subject: Subject, before: &Lifetime) {
+    if before.revoked.is_none() {
+        note(tx, request, action, subject, vec![change("revoked", false.into(), true.into())]);
+    }
 }
 
 /// How long a token of so many days is good, in milliseconds.
@@ -75,11 +111,18 @@ pub async fn tokens_page(tx: &mut Tx<'_>, account: Id, connection: Id, window: &
     Ok(Page::new(rows, window, |row| row.id.0.to_string()).map(token))
 }
 
+/// A token of the account.
+pub async fn token_of(tx: &mut Tx<'_>, account: Id, id: Id) -> Result<Token, Error> {
+    let found = tx.token_of(account, id).await?;
+    found.map(token).ok_or_else(|| Error::NotVisible { what: "token", id: id.to_string() })
+}
+
 fn token(row: TokenRow) -> Token {
     Token {
         id: row.id.0,
         account: row.account_id.0,
         connection: row.connection_id.0,
+        user: row.user_id.map(Id::from),
         lifetime: Lifetime {
             created: row.created_at,
             expires: row.expires_at,
@@ -91,10 +134,10 @@ fn token(row: TokenRow) -> Token {
 
 /// Revokes a token of the account that asks.
 pub async fn remove_token(tx: &mut Tx<'_>, request: &Request, id: Id) -> Result<(), Error> {
-    let found = tx.token_of(request.caller.account, id).await?;
-    let row = found.ok_or_else(|| Error::NotVisible { what: "token", id: id.to_string() })?;
-    request.check_version(token(row).lifetime.version())?;
+    let token = token_of(tx, request.caller.account, id).await?;
+    request.check_version(token.lifetime.version())?;
     tx.revoke_token(id, request.now).await?;
+    note_revoked(tx, request, "token.revoked", Subject::new("token", id), &token.lifetime);
     Ok(())
 }
 
@@ -111,11 +154,19 @@ pub async fn create_admin_key(db: &Db, account: Id) -> Result<IssuedSecret, Erro
     Ok(issued)
 }
 
-/// The same in a transaction that has begun.
-pub async fn add_admin_key(tx: &mut Tx<'_>, account: Id) -> Result<(AdminKey, PlainSecret), Error> {
-    let (row, issued) = new_admin_key(account)?;
+/// The same in a transaction that has begun; one's own when it names a user.
+pub async fn add_admin_key(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    user: Option<&str>,
+) -> Result<(AdminKey, PlainSecret), Error> {
+    let account = request.caller.account;
+    let (mut row, issued) = new_admin_key(account)?;
+    row.user_id = holder(tx, account, user).await?.map(Into::into);
     tx.insert_admin_key(&row).await?;
-    Ok((admin_key(row), issued.secret))
+    let key = admin_key(row);
+    note(tx, request, "admin_key.created", Subject::new("admin_key", key.id), made(key.user));
+    Ok((key, issued.secret))
 }
 
 pub(super) fn new_admin_key(account: Id) -> Result<(AdminKeyRow, IssuedSecret), Error> {
@@ -144,10 +195,17 @@ pub async fn admin_keys_page(tx: &mut Tx<'_>, account: Id, window: &Window) -> R
     Ok(Page::new(rows, window, |row| row.id.0.to_string()).map(admin_key))
 }
 
+/// A key of the account.
+pub async fn admin_key_of(tx: &mut Tx<'_>, account: Id, id: Id) -> Result<AdminKey, Error> {
+    let found = tx.admin_key_of(account, id).await?;
+    found.map(admin_key).ok_or_else(|| Error::NotVisible { what: "admin key", id: id.to_string() })
+}
+
 fn admin_key(row: AdminKeyRow) -> AdminKey {
     AdminKey {
         id: row.id.0,
         account: row.account_id.0,
+        user: row.user_id.map(Id::from),
         lifetime: Lifetime {
             created: row.created_at,
             expires: None,
@@ -159,9 +217,8 @@ fn admin_key(row: AdminKeyRow) -> AdminKey {
 
 /// Revokes a key of the account that asks, but not the key that asks.
 pub async fn remove_admin_key(tx: &mut Tx<'_>, request: &Request, id: Id) -> Result<(), Error> {
-    let found = tx.admin_key_of(request.caller.account, id).await?;
-    let row = found.ok_or_else(|| Error::NotVisible { what: "admin key", id: id.to_string() })?;
-    request.check_version(admin_key(row).lifetime.version())?;
+    let key = admin_key_of(tx, request.caller.account, id).await?;
+    request.check_version(key.lifetime.version())?;
     if id == request.caller.token {
         return Err(Error::SelfRemoval(
             "This request was sent with that very key. Make another key and revoke this one with it, so that the \
@@ -169,6 +226,7 @@ pub async fn remove_admin_key(tx: &mut Tx<'_>, request: &Request, id: Id) -> Res
         ));
     }
     tx.revoke_admin_key(id, request.now).await?;
+    note_revoked(tx, request, "admin_key.revoked", Subject::new("admin_key", id), &key.lifetime);
     Ok(())
 }
 

@@ -30,6 +30,13 @@ pub enum Error {
     /// Somebody would take away what he needs himself.
     #[error("{0}")]
     SelfRemoval(&'static str),
+    #[error(
+        "The account is in organization mode already. Rename its organization with PATCH /api/v1/organizations/{{id}}."
+    )]
+    OrganizationModeActive,
+    /// What is wrong with one rule of several.
+    #[error("Rule {}, {field}: {cause}", index + 1)]
+    Rule { index: usize, field: &'static str, cause: Box<Error> },
     /// A value that no rule of the model speaks of.
     #[error("{detail}")]
     Invalid { field: &'static str, detail: &'static str },
@@ -54,6 +61,7 @@ impl WorkError for Error {
         match self {
             Self::Storage(error) => Some(error),
             Self::Provisioning(error) => error.storage(),
+            Self::Rule { cause, .. } => cause.storage(),
             _ => None,
         }
     }

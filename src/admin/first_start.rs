@@ -1,6 +1,7 @@
 //! What a new database gets, so that an identity provider can be pointed at it at once.
 
-use super::accounts::{insert_account, insert_connection, new_account, new_connection};
+use super::accounts::{insert_account, new_account};
+use super::connections::{insert_connection, new_connection};
 use super::credentials::{new_admin_key, new_token};
 use super::{Error, IssuedSecret};
 use crate::domain::{Connection, Id, Name, Preset};

@@ -64,6 +64,7 @@ pub enum Scope {
     UsersOnly,
     ReadOnly,
     /// Members of these groups.
+    #[serde(rename = "groupAdmin")]
     GroupAdmin(Vec<Id>),
 }
 
@@ -124,6 +125,10 @@ pub enum RoleCeiling {
 }
 
 words!(Dialect, "dialect", Auto = "auto", Entra = "entra", Okta = "okta", Strict = "strict");
+words!(OnConflict, "value of onConflict", Refuse = "refuse", Restore = "restore");
+words!(AboveCeiling, "value of aboveCeiling", Hold = "hold", Reject = "reject");
+words!(UnknownMembers, "value of unknownMembers", Reject = "reject", Skip = "skip");
+words!(AttributeMode, "value of attributes", Lenient = "lenient", Strict = "strict");
 words!(
     RoleCeiling,
     "role ceiling",

@@ -86,6 +86,8 @@ pub struct Token {
     pub id: Id,
     pub account: Id,
     pub connection: Id,
+    /// The person that it stands for, when it is one's own.
+    pub user: Option<Id>,
     pub lifetime: Lifetime,
 }
 
@@ -94,5 +96,7 @@ pub struct Token {
 pub struct AdminKey {
     pub id: Id,
     pub account: Id,
+    /// The person that it stands for, when it is one's own.
+    pub user: Option<Id>,
     pub lifetime: Lifetime,
 }

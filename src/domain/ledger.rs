@@ -63,8 +63,8 @@ impl Subject {
 pub struct Ledger {
     pub audit: Vec<AuditEntry>,
     pub events: Vec<Event>,
-    /// Organizations of active administrators that the transaction took away; `None` for one without organization.
-    pub admins_lost: Vec<Option<Id>>,
+    /// Active administrators that the transaction took away, and their organizations; `None` for one without.
+    pub admins_lost: Vec<(Id, Option<Id>)>,
 }
 
 impl Ledger {

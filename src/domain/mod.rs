@@ -36,7 +36,7 @@ pub use name::{MAX_INDEXED, Name, check_indexed};
 pub use organization::{OrganizationDraft, SettingsSetDraft};
 pub use origin::{Actor, Origin};
 pub use policy::{
-    Activation, Cardinality, Discovery, Fallback, GroupDelete, GroupsMode, GuardScope, Mode, Policies, Required,
+    Activation, Cardinality, Days, Discovery, Fallback, GroupDelete, GroupsMode, GuardScope, Mode, Policies, Required,
     SingleOnAdd, Switch, UnknownRoles, UserDelete, VisibleUsers,
 };
 pub use role::{CAPABILITIES, Catalogue, Ceiling, Role, RoleGrant, RoleWish, assign, has_admin};
@@ -61,10 +61,10 @@ pub enum Error {
     Empty { what: &'static str },
     #[error("{value:?} is not a {what}. Use one of: {known}.")]
     UnknownWord { what: &'static str, value: String, known: String },
-    #[error("There is no policy \"{key}\".")]
+    #[error("There is no policy \"{key}\". GET /api/v1/account lists those there are, with their values.")]
     UnknownPolicy { key: String },
-    #[error("The policy {key} cannot be \"{value}\"; it takes values such as \"{like}\".")]
-    PolicyValue { key: &'static str, value: String, like: String },
+    #[error("The policy {key} cannot be \"{value}\". It takes: {known}.")]
+    PolicyValue { key: &'static str, value: String, known: String },
     #[error("A role is called \"{name}\" already. Choose another key, name or alias.")]
     RoleTaken { name: String },
 }

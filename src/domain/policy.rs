@@ -127,6 +127,34 @@ words!(UserDelete, "value", Remove = "remove", Deactivate = "deactivate");
 words!(Required, "value", Rfc = "rfc", Product = "product");
 words!(Discovery, "value", Portable = "portable", Full = "full");
 
+/// A number of days: at least one, at most a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Days(pub u16);
+
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Days {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let days = text.parse().ok().filter(|days| (1..=365).contains(days));
+        let known = "1 to 365".to_owned();
+        days.map(Self).ok_or_else(|| Error::UnknownWord { what: "number of days", value: text.to_owned(), known })
+    }
+}
+
+/// What a value says of itself, and of which policy it is.
+fn wrong_value(key: &'static str, error: Error) -> Error {
+    match error {
+        Error::UnknownWord { value, known, .. } => Error::PolicyValue { key, value, known },
+        other => other,
+    }
+}
+
 /// One line for each policy: field, type, key, default.
 macro_rules! policies {
     ($($(#[$doc:meta])* $field:ident: $type:ty = $key:literal, $default:expr;)+) => {
@@ -149,11 +177,7 @@ macro_rules! policies {
             /// Sets one policy by its key.
             pub fn set(&mut self, key: &str, value: &str) -> Result<(), Error> {
                 match key {
-                    $($key => self.$field = value.parse().map_err(|_| Error::PolicyValue {
-                        key: $key,
-                        value: value.to_owned(),
-                        like: self.$field.to_string(),
-                    })?,)+
+                    $($key => self.$field = value.parse().map_err(|error| wrong_value($key, error))?,)+
                     _ => return Err(Error::UnknownPolicy { key: key.to_owned() }),
                 }
                 Ok(())
@@ -196,8 +220,8 @@ policies! {
     activation_admin: Activation = "activation.admin", Activation::Invite;
     /// P-13.
     activation_import: Activation = "activation.import", Activation::Direct;
-    /// P-14, in days.
-    invitation_days: u32 = "invitation.ttl_days", 7;
+    /// P-14.
+    invitation_days: Days = "invitation.ttl_days", Days(7);
     /// P-18.
     cardinality: Cardinality = "roles.cardinality", Cardinality::Multiple;
     /// P-18.

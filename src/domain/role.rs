@@ -3,6 +3,7 @@
 use super::{Cardinality, Error, Guard, Origin, Policies, Preset, RoleCeiling, UnknownRoles};
 use crate::expr::fold;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A role that an account knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,11 +222,17 @@ pub fn assign(
         }
     }
     grants.retain(|grant| !grant.origins.is_empty());
-    let known: std::collections::BTreeSet<&str> = grants.iter().filter_map(|grant| grant.key.as_deref()).collect();
-    if policies.cardinality == Cardinality::Single && known.len() > 1 {
+    let (had, known) = (keys(current), keys(&grants));
+    // Who had several before the account wanted one keeps them until somebody gives him another.
+    if policies.cardinality == Cardinality::Single && known.len() > 1 && !known.is_subset(&had) {
         return Err(Guard::RoleCardinality { names: known.into_iter().map(str::to_owned).collect() });
     }
     Ok(grants)
+}
+
+/// The roles of the catalogue among grants.
+fn keys(grants: &[RoleGrant]) -> BTreeSet<&str> {
+    grants.iter().filter_map(|grant| grant.key.as_deref()).collect()
 }
 
 /// Whether one of the effective direct roles makes an administrator.

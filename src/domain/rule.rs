@@ -49,6 +49,14 @@ pub struct RuleBook {
 }
 
 impl RuleBook {
+    /// Puts other rules in the place of these. What one gave that is not among them is withdrawn later.
+    pub fn replace(&mut self, rules: Vec<Rule>) {
+        let stays = |id: &Id| rules.iter().any(|rule| rule.id == *id);
+        self.retired.retain(|id| !stays(id));
+        self.retired.extend(self.rules.iter().map(|rule| rule.id).filter(|id| !stays(id)));
+        self.rules = rules;
+    }
+
     /// Whether a rule is or was one of these.
     pub fn has(&self, id: Id) -> bool {
         self.rules.iter().any(|rule| rule.id == id) || self.retired.contains(&id)

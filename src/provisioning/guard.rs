@@ -13,8 +13,12 @@ pub async fn settle(tx: &mut Tx<'_>, request: &Request) -> Result<(), Error> {
     }
     let account = &request.caller.tenant;
     let by_organization = account.policies.last_admin_scope == GuardScope::Organization;
-    let lost: BTreeSet<Option<Id>> =
-        if by_organization { tx.ledger.admins_lost.iter().copied().collect() } else { BTreeSet::from([None]) };
+    let lost: BTreeSet<Option<Id>> = if by_organization {
+        tx.ledger.admins_lost.iter().map(|(_, organization)| *organization).collect()
+    } else {
+        BTreeSet::from([None])
+    };
+    check_self(tx, request).await?;
     // Two who are demoted at the same instant come here one after the other, and the second sees the first.
     tx.lock_account(account.id).await?;
     for organization in lost {
@@ -23,4 +27,16 @@ pub async fn settle(tx: &mut Tx<'_>, request: &Request) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// An administrator does not demote himself by way of a group or a policy either.
+async fn check_self(tx: &mut Tx<'_>, request: &Request) -> Result<(), Error> {
+    let caller = &request.caller;
+    let Some(user) = caller.user.filter(|user| tx.ledger.admins_lost.iter().any(|(lost, _)| lost == user)) else {
+        return Ok(());
+    };
+    match tx.user(caller.account, user).await? {
+        Some(holder) if holder.placement.placement()?.is_active_admin() => Ok(()),
+        _ => Err(Guard::SelfRemoval("demote").into()),
+    }
 }

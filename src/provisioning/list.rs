@@ -28,20 +28,19 @@ pub async fn list(
     search(service, request, vec![part], query).await
 }
 
-/// Resources of every type, users first (RFC 7644 §3.4.2.1).
+/// Resources of every type that the connection may read, users first (RFC 7644 §3.4.2.1).
 pub async fn search_everything(service: &Service, request: Request, query: Query) -> Result<ListResponse, Error> {
     if query.sort_by.is_some() {
         return Err(ScimError::value("sortBy needs one resource type. Search under /Users or /Groups.").into());
     }
     // A name that some types know leaves the others out; a name that none knows is a mistake.
-    let mut strict =
-        RESOURCE_TYPES.iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::Refuse));
+    let visible =
+        || RESOURCE_TYPES.iter().filter(|resource_type| request.caller.check_scope(resource_type, false).is_ok());
+    let mut strict = visible().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::Refuse));
     if strict.all(|part| part.is_err()) {
         Part::bind(&request, &USER, &query, Unknown::Refuse)?;
     }
-    let visible = |resource_type: &&&'static ResourceType| request.caller.check_scope(resource_type, false).is_ok();
-    let parts = RESOURCE_TYPES.iter().filter(visible);
-    let parts = parts.map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
+    let parts = visible().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
     search(service, request, parts, query).await
 }

@@ -150,8 +150,9 @@ pub async fn lose(tx: &mut Tx<'_>, account: Id, losing: &[Id]) -> Result<(), Err
         let only_inherited: Vec<_> =
             tx.users(account, chunk).await?.into_iter().filter(|user| !user.placement.direct_admin).collect();
         let active = only_inherited.iter().filter(|user| user.placement.is_admin && user.placement.status == "active");
-        let organizations: Vec<Option<Id>> = active.map(|user| user.placement.organization_id.map(Id::from)).collect();
-        tx.ledger.admins_lost.extend(organizations);
+        let lost: Vec<(Id, Option<Id>)> =
+            active.map(|user| (user.stored.id.0, user.placement.organization_id.map(Id::from))).collect();
+        tx.ledger.admins_lost.extend(lost);
         let ids: Vec<Id> = only_inherited.iter().map(|user| user.stored.id.0).collect();
         tx.set_is_admin(account, &ids, false).await?;
     }

@@ -28,8 +28,8 @@ pub use authenticate::{administrator, authenticate};
 pub use bulk::bulk;
 pub use catalogue::{Entitlements, ReadOnly, Roles, list_of_catalogue, read_of_catalogue};
 pub use error::Error;
-pub use foundations::lay_foundations;
-pub use groups::Groups;
+pub use foundations::{lay_foundations, rename_first_organization};
+pub use groups::{Groups, switch_group_roles};
 pub use guard::settle;
 pub use list::{list, plain_page, search_everything};
 pub use organizations::Organizations;
@@ -38,10 +38,10 @@ pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
 pub use rules::{BoundRule, Outcome, evaluate, forget_role};
 pub use settings_sets::SettingsSets;
 pub use tenants::{Source, Tenants};
-pub use users::Users;
+pub use users::{Trial, Users, attribute_changes, find_group, find_organization, trial, unknown_organization};
 pub use verbs::{Verbs, create, delete, patch, read, replace};
 
-use crate::domain::{Account, Actor, AttributeMode, Dialect, Discovery, Guard, Id, Scope};
+use crate::domain::{Account, Actor, AttributeMode, Connection, Dialect, Discovery, Guard, Id, Scope};
 use crate::scim::cursor::Cursors;
 use crate::scim::decode::Strictness;
 use crate::scim::discovery::{Capabilities, Publication};
@@ -88,12 +88,7 @@ pub struct Caller {
 
 impl Caller {
     fn strictness(&self) -> Strictness {
-        let connection = &self.source.connection;
-        if connection.dialect == Dialect::Strict || connection.settings.attributes == AttributeMode::Strict {
-            Strictness::Strict
-        } else {
-            Strictness::Lenient
-        }
+        strictness(&self.source.connection)
     }
 
     /// How much of the product's own model discovery tells this account.
@@ -114,6 +109,15 @@ impl Caller {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// How a connection's bodies are read (P-29).
+fn strictness(connection: &Connection) -> Strictness {
+    if connection.dialect == Dialect::Strict || connection.settings.attributes == AttributeMode::Strict {
+        Strictness::Strict
+    } else {
+        Strictness::Lenient
     }
 }
 

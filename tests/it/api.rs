@@ -1,13 +1,20 @@
 //! The admin API: who may ask, the form of errors, strictness, pages, versions, dry runs and repeated requests; and the
 //! resources that need no model behind them.
 
+mod account;
+mod audit;
+mod connections;
 mod document;
+mod keys;
 mod organizations;
+mod rules;
 
 use crate::support::{Database, Reply, Server, on_both, query, send};
 use reqwest::Method;
 use scim_connector::admin;
-use scim_connector::storage::DatabaseUrl;
+use scim_connector::domain::{Id, Name, OrganizationDraft, Profile};
+use scim_connector::storage::rows::OrganizationRow;
+use scim_connector::storage::{DatabaseUrl, Error as StorageError, Tx};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -47,7 +54,7 @@ on_both! {
         let detail = unknown.body["detail"].as_str().unwrap_or_default();
         assert!(detail.contains("/api/v1/robots"), "{detail}");
         let wrong = send(server.api_request(Method::PUT, "/account")).await;
-        assert_eq!(wrong.header("allow"), "GET,HEAD");
+        assert_eq!(wrong.header("allow"), "GET,HEAD,PATCH");
         assert_eq!(server.api(Method::GET, "/connections", None).await.expect(200).items().len(), 1);
     }
 
@@ -350,6 +357,82 @@ async fn a_request_that_takes_too_long_ends_with_a_problem() {
         assert!(answer.contains(part), "{part}: {answer}");
     }
 }
+
+/// A request to the admin API with another key.
+async fn api_as(server: &Server, key: &str, method: Method, path: &str, body: Option<Value>) -> Reply {
+    let request = server.client.request(method, format!("{}{path}", api_url(server))).bearer_auth(key);
+    send(match body {
+        Some(body) => request.json(&body),
+        None => request,
+    })
+    .await
+}
+
+/// A key that stands for a user.
+async fn key_of(server: &Server, user: &str) -> String {
+    let made = server.api(Method::POST, "/admin-keys", Some(json!({ "user": user }))).await.expect(201);
+    made.body["secret"].as_str().expect("it is shown once").to_owned()
+}
+
+/// The events of the account, once they hold what is waited for: PostgreSQL shows an event when older transactions of the
+/// whole cluster have ended.
+async fn events(server: &Server, until: impl Fn(&[Value]) -> bool) -> Vec<Value> {
+    for _ in 0..100 {
+        let found = server.api(Method::GET, "/events?limit=1000", None).await.expect(200).items().to_vec();
+        if until(&found) {
+            return found;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it is not in the feed after ten seconds");
+}
+
+/// The first event of a kind.
+async fn event(server: &Server, kind: &str) -> Value {
+    let is_it = |event: &&Value| event["kind"] == kind;
+    let found = events(server, |events| events.iter().any(|event| is_it(&event))).await;
+    found.iter().find(is_it).cloned().expect("it is there")
+}
+
+/// The newest entry of the audit trail with this action.
+async fn entry(server: &Server, action: &str) -> Value {
+    let list = server.api(Method::GET, &format!("/audit?action={action}"), None).await.expect(200);
+    list.items().first().unwrap_or_else(|| panic!("no {action}")).clone()
+}
+
+/// One more organization that applies the default settings set.
+async fn organization(server: &Server, name: &'static str) -> String {
+    let (account, id) = (server.account, Id::new());
+    let work = async move |tx: &mut Tx<'_>| {
+        let default = tx.account(account).await?.expect("the account").account()?.default_organization;
+        let (_, set) = tx.organization(account, default).await?.expect("the default organization");
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:connector:2.0:Organization"],
+            "id": id.to_string(),
+            "displayName": name,
+            "settingsSet": { "value": Id::from(set).to_string() },
+        });
+        let draft = OrganizationDraft {
+            display_name: Name::new("The name", name).expect("a name"),
+            external_id: None,
+            settings_set: set.into(),
+            profile: Profile { body: body.to_string(), search: "{}".to_owned() },
+        };
+        let row = OrganizationRow {
+            account_id: account.into(),
+            id: id.into(),
+            draft: draft.into(),
+            version: 1,
+            last_modified: id.created(),
+        };
+        tx.insert_organization(row).await
+    };
+    server.app.service.db.write::<(), StorageError, _>(work).await.expect("an organization");
+    id.to_string()
+}
+
+const USER: &str = "urn:ietf:params:scim:schemas:extension:connector:2.0:User";
+const GROUP: &str = "urn:ietf:params:scim:schemas:extension:connector:2.0:Group";
 
 fn api_url(server: &Server) -> String {
     server.base_url.replace("/scim/v2", "/api/v1")

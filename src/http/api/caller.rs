@@ -1,9 +1,9 @@
 //! Who asks, and for which thing.
 
-use super::Problem;
+use super::{PREFIX, Problem};
 use crate::admin::{self, Error, Request};
 use crate::app::App;
-use crate::domain::{Id, SecretKind};
+use crate::domain::{Guard, Id, Mode, SecretKind};
 use crate::http::extract::{Conditions, credential, request_id};
 use crate::provisioning::Caller;
 use axum::extract::{FromRequestParts, RawPathParams};
@@ -26,10 +26,24 @@ impl FromRequestParts<App> for Admin {
         };
         let caller = admin::authenticate(&app.service, secret, request_id(parts)).await?;
         app.last_uses.note(SecretKind::AdminKey, caller.token, app.now());
+        check_mode(&caller, parts.uri.path())?;
         // A handler asks for several things that are made from this.
         parts.extensions.insert(caller.clone());
         Ok(Self(caller))
     }
+}
+
+/// What there is before organization mode is activated (P-04), by the first part of the path. Everything else is closed, also
+/// what will be added.
+const IN_PERSONAL_MODE: &[&str] = &["account", "connections", "tokens", "admin-keys"];
+
+fn check_mode(caller: &Caller, path: &str) -> Result<(), Problem> {
+    let below = path.strip_prefix(PREFIX).unwrap_or(path).trim_start_matches('/');
+    let first = below.split('/').next().unwrap_or_default();
+    if caller.tenant.policies.mode == Mode::Personal && !IN_PERSONAL_MODE.contains(&first) {
+        return Err(Error::from(Guard::OrganizationModeRequired).into());
+    }
+    Ok(())
 }
 
 /// The request as a use case sees it.

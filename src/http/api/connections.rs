@@ -5,11 +5,12 @@ use super::caller::Ids;
 use super::list::{Items, List, Paging};
 use super::read::Read;
 use super::write::Write;
-use crate::admin::{self, Asked, Done};
-use crate::domain::Connection;
+use crate::admin::{self, Asked, ConnectionWish, Done, Error, ScopeWish};
+use crate::domain::{Connection, ConnectionSettings};
 use crate::scim::time;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// An identity provider or HR system that pushes into the account.
@@ -22,9 +23,31 @@ pub struct View {
     name: String,
     dialect: String,
     role_ceiling: String,
+    settings: Settings,
+    /// How many rules it has.
+    rule_count: usize,
     #[schema(format = DateTime)]
     created_at: String,
     version: i64,
+}
+
+/// How a connection works.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConnectionSettings)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// `account`, `users_only`, `read_only`, or `{"groupAdmin": [ids of groups]}`.
+    scope: Value,
+    /// What a POST for an inactive user of the connection does: `refuse` or `restore`.
+    on_conflict: String,
+    /// A role above the ceiling is shown as sent and waits for an administrator (`hold`), or is refused (`reject`).
+    above_ceiling: String,
+    /// A group push that names unknown members is refused (`reject`), or the rest is done (`skip`).
+    unknown_members: String,
+    /// Unknown attributes are ignored (`lenient`) or refused (`strict`).
+    attributes: String,
+    /// Whether what the connection gave can be changed through it only.
+    manages_attributes: bool,
 }
 
 impl From<Connection> for View {
@@ -34,14 +57,29 @@ impl From<Connection> for View {
             name: connection.name.text,
             dialect: connection.dialect.to_string(),
             role_ceiling: connection.role_ceiling.to_string(),
+            rule_count: connection.rules.rules.len(),
+            settings: connection.settings.into(),
             created_at: time::format(connection.created),
             version: connection.version,
         }
     }
 }
 
+impl From<ConnectionSettings> for Settings {
+    fn from(settings: ConnectionSettings) -> Self {
+        Self {
+            scope: serde_json::to_value(&settings.scope).unwrap_or_default(),
+            on_conflict: settings.on_conflict.to_string(),
+            above_ceiling: settings.above_ceiling.to_string(),
+            unknown_members: settings.unknown_members.to_string(),
+            attributes: settings.attributes.to_string(),
+            manages_attributes: settings.manages_attributes,
+        }
+    }
+}
+
 /// A connection to make.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize, ToSchema)]
 #[schema(as = NewConnection)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct New {
@@ -52,6 +90,106 @@ pub struct New {
     /// The highest role that it may grant: standard_user, finance_admin or administrator; standard_user when it is left
     /// out.
     role_ceiling: Option<String>,
+    #[serde(default)]
+    settings: Wanted,
+}
+
+/// What of a connection shall be other; the rest stays.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = ConnectionChange)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Change {
+    /// Unique in the account without regard to case.
+    name: Option<String>,
+    /// auto, entra, okta or strict.
+    dialect: Option<String>,
+    /// standard_user, finance_admin or administrator.
+    role_ceiling: Option<String>,
+    #[serde(default)]
+    settings: Wanted,
+}
+
+/// Settings to set; those that are left out stay.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[schema(as = ConnectionSettingsChange)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Wanted {
+    scope: Option<WantedScope>,
+    /// refuse or restore
+    on_conflict: Option<String>,
+    /// hold or reject
+    above_ceiling: Option<String>,
+    /// reject or skip
+    unknown_members: Option<String>,
+    /// lenient or strict
+    attributes: Option<String>,
+    manages_attributes: Option<bool>,
+}
+
+/// What a connection may do: a word, or the members of some groups.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = ConnectionScope)]
+#[serde(
+    untagged,
+    expecting = "the scope is \"account\", \"users_only\", \"read_only\" or {\"groupAdmin\": [ids of groups]}"
+)]
+pub enum WantedScope {
+    /// account, users_only or read_only
+    Word(Word),
+    Groups(Groups),
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[schema(as = ConnectionScopeWord)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    Account,
+    UsersOnly,
+    ReadOnly,
+}
+
+/// Groups by id or name.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[schema(as = ConnectionScopeGroups)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Groups {
+    group_admin: Vec<String>,
+}
+
+impl New {
+    fn wish(self) -> Result<ConnectionWish, Error> {
+        let Self { name, dialect, role_ceiling, settings } = self;
+        Change { name: Some(name), dialect, role_ceiling, settings }.wish()
+    }
+}
+
+impl Change {
+    fn wish(&self) -> Result<ConnectionWish, Error> {
+        let Self { name, dialect, role_ceiling, settings } = self;
+        let Wanted { scope, on_conflict, above_ceiling, unknown_members, attributes, manages_attributes } = settings;
+        Ok(ConnectionWish {
+            name: name.clone(),
+            dialect: dialect.as_deref().map(str::parse).transpose()?,
+            role_ceiling: role_ceiling.as_deref().map(str::parse).transpose()?,
+            scope: scope.as_ref().map(WantedScope::wish),
+            on_conflict: on_conflict.as_deref().map(str::parse).transpose()?,
+            above_ceiling: above_ceiling.as_deref().map(str::parse).transpose()?,
+            unknown_members: unknown_members.as_deref().map(str::parse).transpose()?,
+            attributes: attributes.as_deref().map(str::parse).transpose()?,
+            manages_attributes: *manages_attributes,
+        })
+    }
+}
+
+impl WantedScope {
+    fn wish(&self) -> ScopeWish {
+        match self {
+            Self::Word(Word::Account) => ScopeWish::Account,
+            Self::Word(Word::UsersOnly) => ScopeWish::UsersOnly,
+            Self::Word(Word::ReadOnly) => ScopeWish::ReadOnly,
+            Self::Groups(groups) => ScopeWish::GroupAdmin(groups.group_admin.clone()),
+        }
+    }
 }
 
 /// List the connections, in order of creation
@@ -68,10 +206,8 @@ pub async fn list(list: List) -> Result<Response, Problem> {
 #[utoipa::path(post, path = "/connections", tag = "connections", request_body = New,
     responses((status = 201, description = "The connection", body = View)))]
 pub async fn create(write: Write<New>) -> Result<Response, Problem> {
-    let work = write.run(async |tx, Asked { request, body: new }| {
-        let dialect = new.dialect.as_deref().map(str::parse).transpose()?.unwrap_or_default();
-        let role_ceiling = new.role_ceiling.as_deref().map(str::parse).transpose()?.unwrap_or_default();
-        let made = admin::add_connection(tx, request.caller.account, &new.name, dialect, role_ceiling).await?;
+    let work = write.run(async |tx, Asked { request, body }| {
+        let made = admin::make_connection(tx, request, &body.clone().wish()?).await?;
         Ok(Done::created(&View::from(made)))
     });
     work.await
@@ -79,7 +215,25 @@ pub async fn create(write: Write<New>) -> Result<Response, Problem> {
 
 /// Read a connection
 #[utoipa::path(get, path = "/connections/{id}", tag = "connections",
-    responses((status = 200, description = "The connection", body = View)))]
+    responses((status = 200, description = "The connection", body = View),
+        (status = 304, description = "It is still what If-None-Match names")))]
 pub async fn read(Ids([id]): Ids<1>, read: Read) -> Result<Response, Problem> {
-    read.run(async move |tx, request| Ok(View::from(admin::connection_of(tx, request.caller.account, id).await?))).await
+    let work = read
+        .versioned()
+        .run(async move |tx, request| Ok(View::from(admin::connection_of(tx, request.caller.account, id).await?)));
+    work.await
+}
+
+/// Change a connection
+///
+/// It counts for the next request of the connection on every replica. A lower role ceiling takes no role away; roles above
+/// it that rules give from then on are held.
+#[utoipa::path(patch, path = "/connections/{id}", tag = "connections", request_body = Change,
+    responses((status = 200, description = "The connection", body = View)))]
+pub async fn change(Ids([id]): Ids<1>, write: Write<Change>) -> Result<Response, Problem> {
+    let work = write.run(async move |tx, Asked { request, body }| {
+        let changed = admin::change_connection(tx, request, id, &body.wish()?).await?;
+        Ok(Done::ok(&View::from(changed)))
+    });
+    work.await
 }

@@ -5,8 +5,10 @@
 
 mod account;
 mod admin_keys;
+mod audit;
 mod caller;
 mod connections;
+mod events;
 mod given;
 mod list;
 mod openapi;
@@ -16,6 +18,7 @@ mod problem;
 mod read;
 mod refusal;
 mod roles;
+mod rules;
 mod settings_sets;
 mod tokens;
 mod write;
@@ -36,13 +39,18 @@ pub fn is_below(path: &str) -> bool {
 
 pub fn router() -> Router<App> {
     let (router, document) = OpenApiRouter::new()
-        .routes(routes!(account::read))
+        .routes(routes!(account::read, account::change))
+        .routes(routes!(account::activate))
+        .routes(routes!(audit::list))
+        .routes(routes!(events::list))
         .routes(routes!(connections::list, connections::create))
-        .routes(routes!(connections::read))
+        .routes(routes!(connections::read, connections::change))
+        .routes(routes!(rules::read, rules::replace))
+        .routes(routes!(rules::test))
         .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::read, tokens::revoke))
         .routes(routes!(admin_keys::list, admin_keys::create))
-        .routes(routes!(admin_keys::revoke))
+        .routes(routes!(admin_keys::read, admin_keys::revoke))
         .routes(routes!(organizations::list, organizations::create))
         .routes(routes!(organizations::read, organizations::change, organizations::delete))
         .routes(routes!(settings_sets::list, settings_sets::create))

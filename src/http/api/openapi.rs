@@ -14,6 +14,8 @@ use utoipa::openapi::OpenApi;
 const ALWAYS: &[(&str, &str)] = &[
     ("400", "A parameter, a header or the JSON cannot be read"),
     ("401", "No admin key, or one that is not good"),
+    ("403", "The key stands for somebody who may not do this, such as one who is no administrator (admin_required)"),
+    ("409", "The account is in personal mode (organization_mode_required)"),
     ("503", "The database is busy or out of reach; try again shortly"),
 ];
 

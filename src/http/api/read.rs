@@ -4,9 +4,11 @@ use super::parameters::{NoParameters, parse};
 use super::{Problem, caller};
 use crate::admin::{Error, Request, Tx};
 use crate::app::App;
-use crate::scim::etag;
+use crate::http::extract::Conditions;
+use crate::scim::etag::{self, Condition};
 use axum::Json;
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::header::ETAG;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -16,10 +18,12 @@ use utoipa::IntoParams;
 
 /// A GET of one thing. `Q` are its query parameters.
 pub struct Read<Q = NoParameters> {
-    #[expect(dead_code, reason = "no operation has parameters of its own yet")]
     pub query: Q,
     app: App,
     request: Request,
+    /// Of `If-None-Match`, where a version says everything.
+    known: Option<Condition>,
+    if_none_match: Option<Condition>,
 }
 
 impl<Q: DeserializeOwned + IntoParams> FromRequestParts<App> for Read<Q> {
@@ -27,12 +31,20 @@ impl<Q: DeserializeOwned + IntoParams> FromRequestParts<App> for Read<Q> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let request = caller::request(parts, app).await?;
+        let Ok(conditions) = Conditions::from_request_parts(parts, app).await;
         let (NoParameters {}, query) = parse(&parts.uri)?;
-        Ok(Self { query, app: app.clone(), request })
+        Ok(Self { query, app: app.clone(), request, known: None, if_none_match: conditions.if_none_match })
     }
 }
 
 impl<Q> Read<Q> {
+    /// For what changes with its version only: it is not sent again to who has it (RFC 9110 §15.4.5). What also shows
+    /// names of other things does not.
+    pub fn versioned(mut self) -> Self {
+        self.known = self.if_none_match.take();
+        self
+    }
+
     /// Runs a use case and shows what it gives; a member `version` becomes the ETag.
     pub async fn run<F, V>(self, work: F) -> Result<Response, Problem>
     where
@@ -42,8 +54,12 @@ impl<Q> Read<Q> {
         let request = self.request;
         let shown = self.app.service.db.read(async move |tx: &mut Tx<'_>| work(tx, &request).await).await?;
         let body = serde_json::to_value(shown).unwrap_or_default();
-        let tag =
-            body.get("version").and_then(serde_json::Value::as_i64).map(|version| [(ETAG, etag::format(version))]);
-        Ok((tag.into_iter().next(), Json(body)).into_response())
+        let version = body.get("version").and_then(serde_json::Value::as_i64);
+        let tag = version.map(|version| [(ETAG, etag::format(version))]).into_iter().next();
+        let is_known = version.is_some_and(|version| self.known.is_some_and(|known| known.matches(version)));
+        Ok(match is_known {
+            true => (tag, StatusCode::NOT_MODIFIED).into_response(),
+            false => (tag, Json(body)).into_response(),
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use crate::admin::{Error, Error as AdminError};
-use crate::domain::Guard;
+use crate::domain::{Error as Rule, Guard, Policies};
 use crate::provisioning::{self, Refusal};
 use crate::scim::Error as ScimError;
 
@@ -50,7 +50,15 @@ fn translate(error: &Error) -> Problem {
             let detail = "The server failed. Nothing was changed; tell its operator the request id.";
             return Problem::new(500, "internal_error", detail);
         }
-        Error::Domain(_) => (422, "value_invalid"),
+        Error::Domain(rule) => return of_value(rule),
+        Error::Rule { index, field, cause } => {
+            let inner = translate(cause);
+            let is_guard = matches!(**cause, Error::Guard(_) | Error::Provisioning(provisioning::Error::Guard(_)));
+            let (status, code) = if is_guard { (inner.status, inner.code) } else { (422, "rule_invalid") };
+            let problem = Problem { status, code, detail: error.to_string(), ..inner };
+            return problem.extra("rule", *index).extra("field", *field);
+        }
+        Error::OrganizationModeActive => (409, "organization_mode_active"),
         Error::NotFound { .. } | Error::NotVisible { .. } => (404, "not_visible"),
         Error::Unauthorized(_) => (401, "unauthorized"),
         Error::SelfRemoval(_) => (409, "self_removal"),
@@ -67,7 +75,7 @@ fn provisioned(error: &provisioning::Error) -> Problem {
     match error {
         Error::Guard(guard) => guardrail(guard),
         Error::Scim(error) => protocol(error),
-        Error::Domain(rule) => Problem::new(422, "value_invalid", rule.to_string()),
+        Error::Domain(rule) => of_value(rule),
         Error::NotFound { resource_type, id } => {
             let what = match *resource_type {
                 "SettingsSet" => "settings set".to_owned(),
@@ -80,6 +88,18 @@ fn provisioned(error: &provisioning::Error) -> Problem {
             Problem { status: 422, ..Refusal::from(error).into() }
         }
         error => Refusal::from(error).into(),
+    }
+}
+
+/// A value that the model refuses, with those there are.
+fn of_value(rule: &Rule) -> Problem {
+    let problem = Problem::new(422, "value_invalid", rule.to_string());
+    let list = |known: &str| known.split(", ").map(str::to_owned).collect::<Vec<_>>();
+    match rule {
+        Rule::UnknownPolicy { key } => problem.extra("field", key.as_str()).extra("known", Policies::KEYS),
+        Rule::PolicyValue { key, known, .. } => problem.extra("field", *key).extra("known", list(known)),
+        Rule::UnknownWord { known, .. } => problem.extra("known", list(known)),
+        _ => problem,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Problem;
 use super::caller::Ids;
 use super::list::{Items, List, Paging};
+use super::read::Read;
 use super::write::Write;
 use crate::admin::{self, Asked, Done};
 use crate::domain::{PlainSecret, Token};
@@ -21,6 +22,9 @@ pub struct View {
     /// Shown once, in the answer that makes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
+    /// The user that it stands for.
+    #[schema(format = "uuid")]
+    user: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -38,6 +42,7 @@ impl View {
         Self {
             id: token.id.to_string(),
             secret: secret.map(|secret| secret.reveal().to_owned()),
+            user: token.user.map(|user| user.to_string()),
             created_at: time::format(lifetime.created),
             expires_at: lifetime.expires.map(time::format),
             last_used_at: lifetime.last_used.map(time::format),
@@ -55,6 +60,9 @@ pub struct New {
     /// How long it is good; for ever when it is left out.
     #[schema(minimum = 1, maximum = 36500)]
     expires_in_days: Option<u32>,
+    /// The id of a user of the account whom the token stands for: he cannot remove, deactivate or demote himself with it.
+    #[schema(format = "uuid")]
+    user: Option<String>,
 }
 
 /// List the tokens of a connection, in order of creation
@@ -74,9 +82,18 @@ pub async fn list(Ids([connection]): Ids<1>, list: List) -> Result<Response, Pro
 pub async fn create(Ids([connection]): Ids<1>, write: Write<New>) -> Result<Response, Problem> {
     let work = write.run(async move |tx, Asked { request, body: new }| {
         let lifetime = new.expires_in_days.map(admin::lifetime_of_days).transpose()?;
-        let (token, secret) = admin::add_token(tx, request.caller.account, connection, lifetime).await?;
+        let (token, secret) = admin::add_token(tx, request, connection, lifetime, new.user.as_deref()).await?;
         Ok(Done::created(&View::new(&token, Some(&secret))))
     });
+    work.await
+}
+
+/// Read a token
+#[utoipa::path(get, path = "/tokens/{id}", tag = "tokens",
+    responses((status = 200, description = "The token without its secret", body = View)))]
+pub async fn read(Ids([id]): Ids<1>, read: Read) -> Result<Response, Problem> {
+    let work =
+        read.run(async move |tx, request| Ok(View::new(&admin::token_of(tx, request.caller.account, id).await?, None)));
     work.await
 }
 

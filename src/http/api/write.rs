@@ -1,7 +1,7 @@
 //! Writes: decoded here, done once by `admin::once`, answered here.
 
 use super::parameters::{NoParameters, parse};
-use super::{Problem, caller};
+use super::{PREFIX, Problem, caller};
 use crate::admin::{self, Asked, Done, Error, How, Outcome, Tx};
 use crate::app::App;
 use crate::http::extract::whole;
@@ -9,7 +9,7 @@ use crate::provisioning::Caller;
 use crate::scim::etag;
 use axum::Json;
 use axum::extract::{FromRequest, Request as HttpRequest};
-use axum::http::header::ETAG;
+use axum::http::header::{ETAG, LOCATION};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -42,6 +42,8 @@ pub struct Write<B = Nothing, Q = NoParameters> {
     pub query: Q,
     app: App,
     how: How,
+    /// The path that was asked, below the prefix.
+    path: String,
     asked: Asked<B>,
 }
 
@@ -63,7 +65,8 @@ where
             Some(key) => How::Repeatable { key, hash: hash(&request.caller, &parts, &bytes) },
             None => How::Once,
         };
-        Ok(Self { query, app: app.clone(), how, asked: Asked { request, body: decode(&bytes)? } })
+        let path = parts.uri.path().to_owned();
+        Ok(Self { query, app: app.clone(), how, path, asked: Asked { request, body: decode(&bytes)? } })
     }
 }
 
@@ -73,10 +76,18 @@ impl<B: Send + Sync + 'static, Q> Write<B, Q> {
     where
         F: for<'t, 'c, 'r> AsyncFn(&'t mut Tx<'c>, &'r Asked<B>) -> Result<Done, Error> + Send + 'static,
     {
-        let Self { app, how, asked, .. } = self;
+        let Self { app, how, asked, path, .. } = self;
         let is_try = matches!(how, How::Try);
         let outcome = admin::once(&app.service.db, asked, how, work).await?;
-        Ok(if is_try { tried(outcome.done) } else { done(outcome) })
+        if is_try {
+            return Ok(tried(outcome.done));
+        }
+        let address = address(&app.service.settings.base_url, &path, &outcome.done);
+        let mut response = done(outcome);
+        if let Some(address) = address.and_then(|address| HeaderValue::try_from(address).ok()) {
+            response.headers_mut().insert(LOCATION, address);
+        }
+        Ok(response)
     }
 }
 
@@ -95,6 +106,14 @@ fn done(outcome: Outcome) -> Response {
         headers.insert(REPLAY, HeaderValue::from_static("true"));
     }
     response
+}
+
+/// Where something that was made is (RFC 9110 §10.2.2): what is made at `/connections/1/tokens` is below `/tokens`.
+fn address(scim: &str, path: &str, done: &Done) -> Option<String> {
+    let name = ["id", "key"].into_iter().find_map(|name| done.body.get(name)?.as_str());
+    let (name, list) = (name.filter(|_| done.status == 201)?, path.trim_end_matches('/').rsplit('/').next()?);
+    let root = scim.strip_suffix("/scim/v2").unwrap_or(scim);
+    Some(format!("{root}{PREFIX}/{list}/{name}"))
 }
 
 fn tried(done: Done) -> Response {

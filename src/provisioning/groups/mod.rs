@@ -12,6 +12,7 @@ mod roles;
 mod tell;
 
 pub use change::extension;
+pub use roles::switch as switch_group_roles;
 
 use super::render::Answer;
 use super::verbs::Verbs;

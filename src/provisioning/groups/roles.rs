@@ -28,6 +28,22 @@ pub async fn recalculate(tx: &mut Tx<'_>, account: Id, group: Id, grants_admin: 
     memberships::lose(tx, account, &losing).await
 }
 
+/// Recalculates who is an administrator after groups have begun or ceased to grant roles at all (P-01).
+pub async fn switch(tx: &mut Tx<'_>, account: Id, grants: bool) -> Result<(), Error> {
+    let groups: Vec<Id> = tx.groups_that_grant_admin(account).await?.into_iter().map(Id::from).collect();
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let members: BTreeSet<Id> = tx.members_of_all(account, &groups).await?.into_iter().map(|(_, user)| user).collect();
+    let members: Vec<Id> = members.into_iter().collect();
+    tx.lock_users(account, &members).await?;
+    if grants {
+        Ok(tx.set_is_admin(account, &members, true).await?)
+    } else {
+        memberships::lose(tx, account, &members).await
+    }
+}
+
 /// The members who have no role at all without this group.
 pub async fn stripped(tx: &mut Tx<'_>, account: &Account, group: &StoredGroup) -> Result<Vec<Id>, Error> {
     let own: Vec<String> = from_json(&group.roles)?;

@@ -112,11 +112,7 @@ pub async fn save(
     let new = complete(new, id);
     let plan = placed.memberships.as_ref();
     let diff = plan.map(|plan| MembershipDiff::between(&plan.before, &plan.after)).unwrap_or_default();
-    let mut placement = placed.placement;
-    if placed.memberships.is_none() {
-        // Nothing was inherited or lost.
-        placement.is_admin = placement.direct_admin || (before.is_admin && !before.direct_admin);
-    }
+    let placement = placed.placement;
     if new == old && placement == before && diff.is_empty() {
         return show(tx, request, &stored, &before, projection).await;
     }
@@ -174,7 +170,7 @@ pub fn watch(tx: &mut Tx<'_>, request: &Request, id: Id, before: &Placement, aft
     }
     let by_organization = request.caller.tenant.policies.last_admin_scope == GuardScope::Organization;
     if !stays || (by_organization && before.organization != after.organization) {
-        tx.ledger.admins_lost.push(before.organization);
+        tx.ledger.admins_lost.push((id, before.organization));
     }
     Ok(())
 }

@@ -10,12 +10,14 @@ mod place;
 mod read;
 mod replace;
 mod tell;
+mod trial;
 mod wishes;
 
 pub use draft::is_address;
 pub use facts::{Facts, blocked_reasons, effective_roles, facts};
 pub use place::{FEW, find_group, find_organization, known, unknown_organization};
 pub use tell::attribute_changes;
+pub use trial::{Trial, trial};
 
 use super::render::Answer;
 use super::verbs::Verbs;

@@ -35,12 +35,7 @@ pub async fn place(
     resource: &mut Object,
     wishes: &Wishes,
 ) -> Result<Place, Error> {
-    let mut pushed = resource.clone();
-    if let Wish::Named(name) = &wishes.organization {
-        let extension = pushed.entry(crate::scim::urn::CONNECTOR_USER).or_insert_with(|| Object::new().into());
-        extension["organization"] = name.as_str().into();
-    }
-    let outcome = evaluate(&source.rules, &pushed);
+    let outcome = evaluate(&source.rules, &pushed(resource, wishes));
     let (organization, organization_origin) = organization(tx, request, source, before, wishes, &outcome).await?;
     let grants = grants(request, source, before, resource, &outcome)?;
     show_roles(resource, &grants);
@@ -64,6 +59,16 @@ pub async fn place(
         is_admin: direct_admin || inherited,
     };
     Ok(Place { placement, memberships })
+}
+
+/// What rules look at: the resource with the name of the organization that was pushed.
+pub fn pushed(resource: &Object, wishes: &Wishes) -> Object {
+    let mut pushed = resource.clone();
+    if let Wish::Named(name) = &wishes.organization {
+        let extension = pushed.entry(crate::scim::urn::CONNECTOR_USER).or_insert_with(|| Object::new().into());
+        extension["organization"] = name.as_str().into();
+    }
+    pushed
 }
 
 fn status(request: &Request, before: Option<&Placement>, active: bool, invite: bool) -> Status {
