@@ -30,6 +30,12 @@ pub enum Error {
     /// Somebody would take away what he needs himself.
     #[error("{0}")]
     SelfRemoval(&'static str),
+    /// Another one has the value, and which one it is.
+    #[error("{error}")]
+    Taken { error: provisioning::Error, list: &'static str, holder: Id },
+    /// A parameter that is none of the words there are.
+    #[error("There is no such {field}. Known are: {known}.")]
+    UnknownValue { field: &'static str, known: String },
     /// A value that no rule of the model speaks of.
     #[error("{detail}")]
     Invalid { field: &'static str, detail: &'static str },

@@ -47,7 +47,6 @@ pub struct List<Q = NoParameters> {
 pub struct Wanted<Q> {
     pub request: Request,
     pub window: Window,
-    #[expect(dead_code, reason = "no list has filters yet")]
     pub filters: Q,
 }
 

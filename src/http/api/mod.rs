@@ -7,6 +7,7 @@ mod account;
 mod admin_keys;
 mod caller;
 mod connections;
+mod groups;
 mod list;
 mod openapi;
 mod parameters;
@@ -14,6 +15,7 @@ mod problem;
 mod read;
 mod refusal;
 mod tokens;
+mod users;
 mod write;
 
 pub use problem::{PROBLEM, Problem};
@@ -39,6 +41,27 @@ pub fn router() -> Router<App> {
         .routes(routes!(tokens::revoke))
         .routes(routes!(admin_keys::list, admin_keys::create))
         .routes(routes!(admin_keys::revoke))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::read, users::edit, users::delete))
+        .routes(routes!(users::lifecycle::deactivate))
+        .routes(routes!(users::lifecycle::reactivate))
+        .routes(routes!(users::lifecycle::remove))
+        .routes(routes!(users::grants::organization))
+        .routes(routes!(users::grants::memberships))
+        .routes(routes!(users::grants::roles))
+        .routes(routes!(users::explain::explain))
+        .routes(routes!(users::explain::settings))
+        .routes(routes!(users::decisions::can_sign_in))
+        .routes(routes!(users::decisions::can_send))
+        .routes(routes!(users::decisions::can_edit_session))
+        .routes(routes!(users::decisions::can))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::read, groups::edit, groups::delete))
+        .routes(routes!(groups::archive))
+        .routes(routes!(groups::unarchive))
+        .routes(routes!(groups::members::list, groups::members::change))
+        .routes(routes!(groups::members::edit))
+        .routes(routes!(groups::members::candidates))
         .split_for_parts();
     router.merge(openapi::router(document))
 }

@@ -16,7 +16,6 @@ use utoipa::IntoParams;
 
 /// A GET of one thing. `Q` are its query parameters.
 pub struct Read<Q = NoParameters> {
-    #[expect(dead_code, reason = "no operation has parameters of its own yet")]
     pub query: Q,
     app: App,
     request: Request,
@@ -41,9 +40,24 @@ impl<Q> Read<Q> {
     {
         let request = self.request;
         let shown = self.app.service.db.read(async move |tx: &mut Tx<'_>| work(tx, &request).await).await?;
+        Ok(Self::shown(shown))
+    }
+
+    /// The same for what takes many queries: it does not hold up the short reads of others.
+    pub async fn run_long<F, V>(self, work: F) -> Result<Response, Problem>
+    where
+        F: for<'t, 'c, 'r> AsyncFn(&'t mut Tx<'c>, &'r Request) -> Result<V, Error> + Send + 'static,
+        V: Serialize + Send + 'static,
+    {
+        let request = self.request;
+        let shown = self.app.service.db.scan(async move |tx: &mut Tx<'_>| work(tx, &request).await).await?;
+        Ok(Self::shown(shown))
+    }
+
+    fn shown(shown: impl Serialize) -> Response {
         let body = serde_json::to_value(shown).unwrap_or_default();
         let tag =
             body.get("version").and_then(serde_json::Value::as_i64).map(|version| [(ETAG, etag::format(version))]);
-        Ok((tag.into_iter().next(), Json(body)).into_response())
+        (tag.into_iter().next(), Json(body)).into_response()
     }
 }
