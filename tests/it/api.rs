@@ -1,7 +1,13 @@
 //! The admin API: who may ask, the form of errors, strictness, pages, versions, dry runs and repeated requests; and the
 //! resources that need no model behind them.
 
+mod decisions;
 mod document;
+mod explain;
+mod groups;
+mod lifecycle;
+mod person;
+mod users;
 
 use crate::support::{Database, Reply, Server, on_both, query, send};
 use reqwest::Method;
