@@ -37,6 +37,12 @@ pub enum Error {
     /// What is wrong with one rule of several.
     #[error("Rule {}, {field}: {cause}", index + 1)]
     Rule { index: usize, field: &'static str, cause: Box<Error> },
+    /// Another one has the value, and which one it is.
+    #[error("{error}")]
+    Taken { error: provisioning::Error, list: &'static str, holder: Id },
+    /// A parameter that is none of the words there are.
+    #[error("There is no such {field}. Known are: {known}.")]
+    UnknownValue { field: &'static str, known: String },
     /// A value that no rule of the model speaks of.
     #[error("{detail}")]
     Invalid { field: &'static str, detail: &'static str },

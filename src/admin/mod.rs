@@ -9,6 +9,7 @@ mod connections;
 mod credentials;
 mod error;
 mod first_start;
+mod groups;
 mod last_uses;
 mod ledger;
 mod once;
@@ -19,8 +20,11 @@ mod resources;
 mod roles;
 mod rule_bench;
 mod rules;
+mod said;
 mod schedule;
 mod tell;
+mod through;
+mod users;
 
 pub use accounts::{
     DefaultNames, accounts, complete_accounts, create_account, default_names, find_account, own_account,
@@ -36,6 +40,11 @@ pub use credentials::{
 };
 pub use error::Error;
 pub use first_start::{FirstStart, first_start};
+pub use groups::{
+    CandidateView, GroupFields, GroupFilters, GroupView, MemberView, MemberWanted, MembersChanged, archive_group,
+    candidates_page, change_member, change_members, create_group, delete_group, edit_group, group_of, groups_page,
+    members_page,
+};
 pub use last_uses::LastUses;
 pub use ledger::{AuditFilter, audit_page, events_after};
 pub use once::{Done, How, Outcome, forget_answers, once};
@@ -49,8 +58,14 @@ pub use resources::Shown;
 pub use roles::{RoleChange, ShownRole, add_role, change_role, delete_role, role_of, roles_page};
 pub use rule_bench::{Verdict, try_rules};
 pub use rules::{NamedRule, replace_rules, rules_of};
+pub use said::Said;
 pub use schedule::{Later, cancel, put_off, run_due, scheduled};
 pub use tell::{note, tell};
+pub use users::{
+    Answer, AnyUser, Changed, EffectiveSettings, Explanation, MembershipWanted, Question, UserFields, UserFilters,
+    UserView, create_user, deactivate_user, decide, edit_user, effective_settings, explain, reactivate_user,
+    remove_user, set_memberships, user_of, users_page,
+};
 
 /// What `http` hands to a use case, and shows, without knowing the storage.
 pub use crate::storage::rows::{AuditRow, EventRow};

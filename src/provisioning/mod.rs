@@ -38,7 +38,10 @@ pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
 pub use rules::{BoundRule, Outcome, evaluate, forget_role};
 pub use settings_sets::SettingsSets;
 pub use tenants::{Source, Tenants};
-pub use users::{Trial, Users, attribute_changes, find_group, find_organization, trial, unknown_organization};
+pub use users::{
+    Trial, Users, attribute_changes, blocked_reasons, effective_roles, find_group, find_organization, trial,
+    unknown_organization,
+};
 pub use verbs::{Verbs, create, delete, patch, read, replace};
 
 use crate::domain::{Account, Actor, AttributeMode, Connection, Dialect, Discovery, Guard, Id, Scope};
@@ -139,7 +142,7 @@ pub struct Request {
 
 impl Request {
     /// The connection whose rules hold for a user: the caller's, or that of the user for an administrator.
-    async fn source_of(&self, tx: &mut Tx<'_>, connection: Id) -> Result<Arc<Source>, Error> {
+    pub async fn source_of(&self, tx: &mut Tx<'_>, connection: Id) -> Result<Arc<Source>, Error> {
         if matches!(self.caller.actor, Actor::Connection(_)) || connection == Id::NIL {
             return Ok(Arc::clone(&self.caller.source));
         }

@@ -119,6 +119,7 @@ operations! {
     pub users::removed_by_user_name as removed_by_user_name(account: Id, user_name_key: &str) -> Option<DbId>;
     pub users::all_removed as removed_users(account: Id, after: Option<Id>, limit: i64) -> Vec<RemovedUserRow>;
     pub users::has_active_admin as has_active_admin(account: Id, organization: Option<Id>) -> bool;
+    pub users::active_admin_ids as active_admin_ids(account: Id, organization: Option<Id>, limit: i64) -> Vec<DbId>;
     pub users::some_active_admins as some_active_admins(account: Id, limit: i64) -> Vec<String>;
     pub users::organizations_of_active_admins as organizations_of_active_admins(
         account: Id, ids: &[Id]
@@ -128,6 +129,7 @@ operations! {
 
     groups::insert as insert_group_row(row: GroupRow) -> ();
     pub groups::find as group(account: Id, id: Id) -> Option<StoredGroup>;
+    pub groups::find_all as groups(account: Id, ids: &[Id]) -> Vec<StoredGroup>;
     pub groups::find_locked as group_locked(account: Id, id: Id) -> Option<StoredGroup>;
     pub groups::lock_all as lock_groups(account: Id, ids: &[Id]) -> Vec<StoredGroup>;
     pub groups::by_name as group_by_name(account: Id, name_key: &str) -> Option<DbId>;

@@ -4,10 +4,16 @@
 mod account;
 mod audit;
 mod connections;
+mod decisions;
 mod document;
+mod explain;
+mod groups;
 mod keys;
+mod lifecycle;
 mod organizations;
+mod person;
 mod rules;
+mod users;
 
 use crate::support::{Database, Reply, Server, on_both, query, send};
 use reqwest::Method;

@@ -10,6 +10,7 @@ mod caller;
 mod connections;
 mod events;
 mod given;
+mod groups;
 mod list;
 mod openapi;
 mod organizations;
@@ -21,6 +22,7 @@ mod roles;
 mod rules;
 mod settings_sets;
 mod tokens;
+mod users;
 mod write;
 
 pub use problem::{PROBLEM, Problem};
@@ -57,6 +59,27 @@ pub fn router() -> Router<App> {
         .routes(routes!(settings_sets::read, settings_sets::change, settings_sets::delete))
         .routes(routes!(roles::list, roles::create))
         .routes(routes!(roles::read, roles::change, roles::delete))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::read, users::edit, users::delete))
+        .routes(routes!(users::lifecycle::deactivate))
+        .routes(routes!(users::lifecycle::reactivate))
+        .routes(routes!(users::lifecycle::remove))
+        .routes(routes!(users::grants::organization))
+        .routes(routes!(users::grants::memberships))
+        .routes(routes!(users::grants::roles))
+        .routes(routes!(users::explain::explain))
+        .routes(routes!(users::explain::settings))
+        .routes(routes!(users::decisions::can_sign_in))
+        .routes(routes!(users::decisions::can_send))
+        .routes(routes!(users::decisions::can_edit_session))
+        .routes(routes!(users::decisions::can))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::read, groups::edit, groups::delete))
+        .routes(routes!(groups::archive))
+        .routes(routes!(groups::unarchive))
+        .routes(routes!(groups::members::list, groups::members::change))
+        .routes(routes!(groups::members::edit))
+        .routes(routes!(groups::members::candidates))
         .split_for_parts();
     router.merge(openapi::router(document))
 }

@@ -51,15 +51,29 @@ impl<Q> Read<Q> {
         F: for<'t, 'c, 'r> AsyncFn(&'t mut Tx<'c>, &'r Request) -> Result<V, Error> + Send + 'static,
         V: Serialize + Send + 'static,
     {
-        let request = self.request;
-        let shown = self.app.service.db.read(async move |tx: &mut Tx<'_>| work(tx, &request).await).await?;
-        let body = serde_json::to_value(shown).unwrap_or_default();
-        let version = body.get("version").and_then(serde_json::Value::as_i64);
-        let tag = version.map(|version| [(ETAG, etag::format(version))]).into_iter().next();
-        let is_known = version.is_some_and(|version| self.known.is_some_and(|known| known.matches(version)));
-        Ok(match is_known {
-            true => (tag, StatusCode::NOT_MODIFIED).into_response(),
-            false => (tag, Json(body)).into_response(),
-        })
+        let Self { request, known, app, .. } = self;
+        let shown = app.service.db.read(async move |tx: &mut Tx<'_>| work(tx, &request).await).await?;
+        Ok(answer(shown, known.as_ref()))
+    }
+
+    /// The same for what takes many queries: it does not hold up the short reads of others.
+    pub async fn run_long<F, V>(self, work: F) -> Result<Response, Problem>
+    where
+        F: for<'t, 'c, 'r> AsyncFn(&'t mut Tx<'c>, &'r Request) -> Result<V, Error> + Send + 'static,
+        V: Serialize + Send + 'static,
+    {
+        let Self { request, known, app, .. } = self;
+        let shown = app.service.db.scan(async move |tx: &mut Tx<'_>| work(tx, &request).await).await?;
+        Ok(answer(shown, known.as_ref()))
+    }
+}
+
+fn answer(shown: impl Serialize, known: Option<&Condition>) -> Response {
+    let body = serde_json::to_value(shown).unwrap_or_default();
+    let version = body.get("version").and_then(serde_json::Value::as_i64);
+    let tag = version.map(|version| [(ETAG, etag::format(version))]).into_iter().next();
+    match version.is_some_and(|version| known.is_some_and(|known| known.matches(version))) {
+        true => (tag, StatusCode::NOT_MODIFIED).into_response(),
+        false => (tag, Json(body)).into_response(),
     }
 }

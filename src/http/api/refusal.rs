@@ -1,8 +1,8 @@
 //! Broken rules as problems: the one place that chooses status and code for the admin API.
 
-use super::Problem;
+use super::{PREFIX, Problem};
 use crate::admin::{Error, Error as AdminError};
-use crate::domain::{Error as Rule, Guard, Policies};
+use crate::domain::{Error as Rule, Guard, Id, Policies};
 use crate::provisioning::{self, Refusal};
 use crate::scim::Error as ScimError;
 
@@ -25,6 +25,10 @@ fn translate(error: &Error) -> Problem {
         Error::Guard(guard) => return guardrail(guard),
         Error::Scim(error) => return protocol(error),
         Error::Provisioning(error) => return provisioned(error),
+        Error::Taken { error, list, holder } => return held(provisioned(error), list, *holder),
+        Error::UnknownValue { field, .. } => {
+            return Problem::new(422, "value_invalid", error.to_string()).extra("field", *field);
+        }
         Error::Exists { what, holder, .. } => {
             let code = match *what {
                 "account" => "account_name_taken",
@@ -84,6 +88,10 @@ fn provisioned(error: &provisioning::Error) -> Problem {
             Problem::new(404, "not_visible", format!("There is no {what} \"{id}\" in this account."))
         }
         Error::VersionConflict => Problem::new(412, "version_conflict", AdminError::VersionConflict.to_string()),
+        Error::Taken { attribute, .. } => {
+            let problem: Problem = Refusal::from(error).into();
+            problem.extra("field", *attribute)
+        }
         Error::UnknownMembers(_) | Error::NotMember(_) | Error::GroupAsMember => {
             Problem { status: 422, ..Refusal::from(error).into() }
         }
@@ -101,6 +109,11 @@ fn of_value(rule: &Rule) -> Problem {
         Rule::UnknownWord { known, .. } => problem.extra("known", list(known)),
         _ => problem,
     }
+}
+
+/// Who holds what is taken, and where he is found.
+fn held(problem: Problem, list: &str, holder: Id) -> Problem {
+    problem.extra("holder", holder.to_string()).extra("holderLink", format!("{PREFIX}/{list}/{holder}"))
 }
 
 fn protocol(error: &ScimError) -> Problem {
@@ -148,7 +161,7 @@ fn guardrail(guard: &Guard) -> Problem {
     };
     let problem = Problem::new(status, guard.code(), guard.to_string());
     match guard {
-        Guard::EmailTaken { holder: Some(holder), .. } => problem.extra("holder", holder.to_string()),
+        Guard::EmailTaken { holder: Some(holder), .. } => held(problem, "users", *holder),
         Guard::GroupDeleteStripsAccess { confirm, users, .. } => {
             let users: Vec<String> = users.iter().map(ToString::to_string).collect();
             problem.extra("confirm", confirm.as_str()).extra("users", users)

@@ -38,7 +38,6 @@ pub struct Trying {
 
 /// A POST, PUT, PATCH or DELETE. `B` is its body, `Q` its query parameters.
 pub struct Write<B = Nothing, Q = NoParameters> {
-    #[expect(dead_code, reason = "no operation has parameters of its own yet")]
     pub query: Q,
     app: App,
     how: How,

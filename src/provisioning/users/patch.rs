@@ -37,6 +37,11 @@ impl UserPatch {
         let names = self.changes.iter().filter(ours).map(|change| change.target.attribute.name);
         names.filter(|name| DECIDED.contains(name)).collect()
     }
+
+    fn says_roles(&self) -> bool {
+        let mut targets = self.changes.iter().map(|change| change.target);
+        targets.any(|target| target.extension.is_none() && target.attribute.name == "roles")
+    }
 }
 
 pub async fn patch(
@@ -46,14 +51,16 @@ pub async fn patch(
     projection: &Projection,
 ) -> Result<Answer, Error> {
     let opened = load(tx, request, user.id, user.condition.as_ref()).await?;
-    let named = user.named();
+    let (named, says_roles) = (user.named(), user.says_roles());
     if named.is_empty() {
         let new = apply(user.changes.clone(), &opened.resource, &USER)?;
-        return save(tx, request, opened, new, &Wishes::default(), projection).await;
+        let wishes = Wishes { says_roles, ..Wishes::default() };
+        return save(tx, request, opened, new, &wishes, projection).await;
     }
     let old = with_decided(tx, request, &opened, &named).await?;
     let mut new = apply(user.changes.clone(), &old, &USER)?;
     let (before, mut wishes) = (Wishes::take(&mut old.clone())?, Wishes::take(&mut new)?);
+    wishes.says_roles = says_roles;
     let differs = |before: &Wish, after: Wish| match after {
         after if after == *before => Wish::Unsaid,
         Wish::Unsaid => Wish::Withdrawn,

@@ -37,7 +37,7 @@ pub async fn place(
 ) -> Result<Place, Error> {
     let outcome = evaluate(&source.rules, &pushed(resource, wishes));
     let (organization, organization_origin) = organization(tx, request, source, before, wishes, &outcome).await?;
-    let grants = grants(request, source, before, resource, &outcome)?;
+    let grants = grants(request, source, before, resource, wishes, &outcome)?;
     show_roles(resource, &grants);
     let memberships = memberships(tx, request, source, id, before, wishes, &outcome).await?;
     let account = &request.caller.tenant;
@@ -192,6 +192,7 @@ fn grants(
     source: &Source,
     before: Option<&Placement>,
     resource: &Object,
+    wishes: &Wishes,
     outcome: &Outcome,
 ) -> Result<Vec<RoleGrant>, Error> {
     let account = &request.caller.tenant;
@@ -209,7 +210,9 @@ fn grants(
     };
     let sent = roles(resource);
     let unchanged = before.is_some_and(|before| before.roles.iter().map(|grant| &grant.wish).eq(sent.iter()));
-    let mut grants = if unchanged {
+    // Whoever says the list again as it is changes nothing, but for an administrator, who approves what was held.
+    let approves = wishes.says_roles && matches!(origin, Origin::Admin(_));
+    let mut grants = if unchanged && !approves {
         current.to_vec()
     } else {
         assign(current, origin, sent, &account.catalogue, &account.policies, ceiling)?
@@ -293,16 +296,18 @@ async fn memberships(
         }
         let mut named = Vec::with_capacity(wished.len());
         for wish in wished {
-            let group = find_group(tx, account.id, &wish.group).await?;
-            named.push(group);
+            named.push(find_group(tx, account.id, &wish.group).await?);
+        }
+        // First out, then in: where there is one group, the new one takes the place of the old one.
+        let gone = current.list.iter().map(|held| held.group).filter(|group| !named.contains(group));
+        gone.for_each(|group| joining.after.leave(group, request.caller.actor.origin()));
+        for (wish, group) in wished.iter().zip(named.iter().copied()) {
             if current.list.iter().any(|held| held.group == group) {
                 joining.after.set_flags(group, wish.flags);
             } else {
                 joining.join(group, wish.flags, request.caller.actor.origin())?;
             }
         }
-        let gone = current.list.iter().map(|held| held.group).filter(|group| !named.contains(group));
-        gone.for_each(|group| joining.after.leave(group, request.caller.actor.origin()));
         let mut primary = wished.iter().zip(&named).filter(|(wish, _)| wish.primary);
         if let Some((_, group)) = primary.next_back() {
             joining.after.set_primary(*group)?;

@@ -31,6 +31,8 @@ pub struct Wishes {
     pub primary_group: Wish,
     pub memberships: Option<Vec<MembershipWish>>,
     pub invite: bool,
+    /// The request names the roles: an administrator who does approves what was held.
+    pub says_roles: bool,
 }
 
 /// The attributes that are not kept in the resource.
@@ -54,6 +56,7 @@ impl Wishes {
             primary_group: named(primary_group),
             memberships,
             invite: invite == Some(Value::Bool(true)),
+            says_roles: false,
         })
     }
 }

@@ -33,6 +33,13 @@ pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Optio
     groups::table.find((DbId(account), DbId(id))).select(stored_group!()).first(conn).await.optional()
 }
 
+/// Several groups, in order of their ids.
+pub async fn find_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<StoredGroup>> {
+    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(ids));
+    named.select(stored_group!()).order(groups::id).load(conn).await
+}
+
 /// The same, kept from others until the transaction ends.
 pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredGroup>> {
     let group = groups::table.find((DbId(account), DbId(id)));

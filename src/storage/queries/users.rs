@@ -184,6 +184,25 @@ pub async fn has_active_admin(conn: &mut Conn<'_>, account: Id, organization: Op
     Ok(found.is_some())
 }
 
+/// Some active administrators of the account or of one organization.
+pub async fn active_admin_ids(
+    conn: &mut Conn<'_>,
+    account: Id,
+    organization: Option<Id>,
+    limit: i64,
+) -> QueryResult<Vec<DbId>> {
+    let admins = users::table
+        .filter(users::account_id.eq(DbId(account)))
+        .filter(diesel::dsl::sql::<Bool>("users.is_admin = TRUE"))
+        .filter(users::status.eq("active"))
+        .select(users::id)
+        .limit(limit);
+    match organization {
+        Some(organization) => admins.filter(users::organization_id.eq(DbId(organization))).load(conn).await,
+        None => admins.load(conn).await,
+    }
+}
+
 /// Active administrators, for a person who needs one: their bodies.
 pub async fn some_active_admins(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryResult<Vec<String>> {
     users::table
