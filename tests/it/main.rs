@@ -22,6 +22,7 @@ mod filters;
 mod fuzz;
 mod groups;
 mod migrations;
+mod model;
 mod paging;
 mod properties;
 mod public_runners;
