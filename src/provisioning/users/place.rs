@@ -94,7 +94,8 @@ async fn organization(
         if let Some(found) = find_organization(tx, account.id, name).await? {
             let unmoved = before.filter(|before| before.organization == Some(found));
             hold_organization(tx, request, unmoved.is_none().then_some(found)).await?;
-            return Ok((Some(found), origin));
+            let giver = unmoved.and_then(|before| echoed(before.organization_origin, origin, found, outcome));
+            return Ok((Some(found), giver.unwrap_or(origin)));
         }
         if account.policies.fallback == Fallback::Reject || !matches!(request.caller.actor, Actor::Connection(_)) {
             return Err(unknown_organization(tx, account.id, name).await?);
@@ -123,12 +124,28 @@ async fn organization(
         (Some((organization, Origin::Fallback)), _) if wishes.organization == Wish::Unsaid => {
             Ok((organization, Origin::Fallback))
         }
+        // Nobody gave it, so nobody withdraws it.
+        (Some((Some(organization), Origin::Fallback)), _) if wishes.organization == Wish::Withdrawn => {
+            Ok((Some(organization), Origin::Fallback))
+        }
         (_, Fallback::Default) => Ok((Some(account.default_organization), Origin::Fallback)),
         (_, Fallback::Park) => Ok((None, Origin::Fallback)),
         (_, Fallback::Reject) => {
             let known = known(&tx.some_organization_names(account.id, FEW + 1).await?, "organizations");
             Err(Guard::OrganizationRequired { known }.into())
         }
+    }
+}
+
+/// Who stays the giver of an organization that a connection names and that the user has already: a client that sends
+/// back what it has read does not become the giver of what others gave, nor of what a rule still gives.
+fn echoed(giver: Origin, origin: Origin, named: Id, outcome: &Outcome) -> Option<Origin> {
+    match (giver, origin) {
+        (Origin::Fallback, _) | (_, Origin::Admin(_)) => None,
+        (Origin::Rule(_), _) => {
+            outcome.organization.filter(|(_, given)| *given == named).map(|(rule, _)| Origin::Rule(rule))
+        }
+        _ => Some(giver),
     }
 }
 
@@ -288,16 +305,18 @@ async fn memberships(
         }
         let mut named = Vec::with_capacity(wished.len());
         for wish in wished {
-            let group = find_group(tx, account.id, &wish.group).await?;
-            named.push(group);
-            if current.list.iter().any(|held| held.group == group) {
-                joining.after.set_flags(group, wish.flags);
-            } else {
-                joining.join(group, wish.flags, request.caller.actor.origin())?;
-            }
+            named.push(find_group(tx, account.id, &wish.group).await?);
         }
+        // Before others begin: one group instead of another is no second group.
         let gone = current.list.iter().map(|held| held.group).filter(|group| !named.contains(group));
         gone.for_each(|group| joining.after.leave(group, request.caller.actor.origin()));
+        for (wish, group) in wished.iter().zip(&named) {
+            if current.list.iter().any(|held| held.group == *group) {
+                joining.after.set_flags(*group, wish.flags);
+            } else {
+                joining.join(*group, wish.flags, request.caller.actor.origin())?;
+            }
+        }
         let mut primary = wished.iter().zip(&named).filter(|(wish, _)| wish.primary);
         if let Some((_, group)) = primary.next_back() {
             joining.after.set_primary(*group)?;
