@@ -93,7 +93,7 @@ pub async fn write(
         tx.bump_group(account.id, id, growth, request.now.max(group.stored.last_modified)).await?;
     }
     if account.policies.grant_roles.is_on() {
-        inherit(tx, account.id, plans).await?;
+        inherit(tx, request, plans).await?;
     }
     Ok(written)
 }
@@ -128,7 +128,8 @@ pub fn name_of(group: &StoredGroup) -> String {
 }
 
 /// Recalculates who is an administrator through a group (P-01), and notes who is not any more.
-async fn inherit(tx: &mut Tx<'_>, account: Id, plans: &[Plan]) -> Result<(), Error> {
+async fn inherit(tx: &mut Tx<'_>, request: &Request, plans: &[Plan]) -> Result<(), Error> {
+    let account = request.caller.account;
     let granting: BTreeSet<Id> = tx.groups_that_grant_admin(account).await?.into_iter().map(Id::from).collect();
     let inherits = |memberships: &Memberships| memberships.list.iter().any(|held| granting.contains(&held.group));
     let gains = |plan: &&Plan| inherits(&plan.after) && !inherits(&plan.before);
@@ -138,18 +139,19 @@ async fn inherit(tx: &mut Tx<'_>, account: Id, plans: &[Plan]) -> Result<(), Err
     if !gaining.is_empty() {
         tx.set_is_admin(account, &gaining, true).await?;
     }
-    lose(tx, account, &losing).await
+    lose(tx, request, &losing).await
 }
 
 /// Users who inherit the role of an administrator no longer; their own roles stay.
-pub async fn lose(tx: &mut Tx<'_>, account: Id, losing: &[Id]) -> Result<(), Error> {
-    if losing.is_empty() {
-        return Ok(());
-    }
+pub async fn lose(tx: &mut Tx<'_>, request: &Request, losing: &[Id]) -> Result<(), Error> {
+    let account = request.caller.account;
     for chunk in losing.chunks(1_000) {
         let only_inherited: Vec<_> =
             tx.users(account, chunk).await?.into_iter().filter(|user| !user.placement.direct_admin).collect();
         let active = only_inherited.iter().filter(|user| user.placement.is_admin && user.placement.status == "active");
+        if active.clone().any(|user| request.caller.user == Some(user.stored.id.0)) {
+            return Err(Guard::SelfRemoval("demote").into());
+        }
         let organizations: Vec<Option<Id>> = active.map(|user| user.placement.organization_id.map(Id::from)).collect();
         tx.ledger.admins_lost.extend(organizations);
         let ids: Vec<Id> = only_inherited.iter().map(|user| user.stored.id.0).collect();

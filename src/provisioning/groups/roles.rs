@@ -1,7 +1,7 @@
 //! Roles that members inherit from their groups (P-01).
 
 use crate::domain::{Account, Id};
-use crate::provisioning::{Error, memberships};
+use crate::provisioning::{Error, Request, memberships};
 use crate::storage::Tx;
 use crate::storage::rows::{StoredGroup, from_json};
 use std::collections::BTreeSet;
@@ -12,8 +12,12 @@ pub fn has_admin(keys: &[String], account: &Account) -> bool {
 }
 
 /// Recalculates who is an administrator after a group has begun or ceased to make its members administrators.
-pub async fn recalculate(tx: &mut Tx<'_>, account: Id, group: Id, grants_admin: bool) -> Result<(), Error> {
+pub async fn recalculate(tx: &mut Tx<'_>, request: &Request, group: Id, grants_admin: bool) -> Result<(), Error> {
+    let account = request.caller.account;
     let members = tx.members(account, group).await?;
+    // After the group, against the order: it is seldom, and whoever waits in a circle begins again. A role of their own
+    // must not change meanwhile.
+    tx.lock_users(account, &members).await?;
     if grants_admin {
         return Ok(tx.set_is_admin(account, &members, true).await?);
     }
@@ -25,7 +29,7 @@ pub async fn recalculate(tx: &mut Tx<'_>, account: Id, group: Id, grants_admin: 
             losing.push(user);
         }
     }
-    memberships::lose(tx, account, &losing).await
+    memberships::lose(tx, request, &losing).await
 }
 
 /// The members who have no role at all without this group.
