@@ -23,6 +23,7 @@ pub async fn list(
     resource_type: &'static ResourceType,
     query: Query,
 ) -> Result<ListResponse, Error> {
+    request.caller.check_scope(resource_type, false)?;
     let part = Part::bind(&request, resource_type, &query, Unknown::Refuse)?;
     search(service, request, vec![part], query).await
 }
@@ -38,8 +39,8 @@ pub async fn search_everything(service: &Service, request: Request, query: Query
     if strict.all(|part| part.is_err()) {
         Part::bind(&request, &USER, &query, Unknown::Refuse)?;
     }
-    let parts =
-        RESOURCE_TYPES.iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
+    let seen = RESOURCE_TYPES.iter().filter(|resource_type| request.caller.check_scope(resource_type, false).is_ok());
+    let parts = seen.map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
     search(service, request, parts, query).await
 }
