@@ -31,7 +31,7 @@ on_both! {
             assert_eq!(read[XU]["primaryGroup"], name);
             assert_eq!(read["groups"][0]["display"], name);
         }
-        let told = events(&server, "membership.primary_changed").await;
+        let told = events(&server, "membership.primary_changed", 4).await;
         assert_eq!(told.len(), 4);
         assert!(told.iter().all(|event| event["cause"] == "auto_reassign"), "{told:?}");
     }
@@ -90,7 +90,7 @@ on_both! {
         let group = server.group("Engineers", std::slice::from_ref(&ada)).await;
         server.patch(&format!("/Groups/{group}"), remove_member(&ada)).await.expect(200);
         default_of(&ada).await;
-        let told = events(&server, "membership.primary_changed").await;
+        let told = events(&server, "membership.primary_changed", 2).await;
         assert!(told.iter().any(|event| event["cause"] == "fallback"), "{told:?}");
 
         for operations in [
@@ -104,7 +104,7 @@ on_both! {
             assert_eq!(reply.body.get("groups"), None, "{operations}");
             default_of(&ada).await;
         }
-        let told = events(&server, "membership.changed").await;
+        let told = events(&server, "membership.changed", 6).await;
         assert!(told.iter().any(|event| event["cause"] == "fallback"), "{told:?}");
 
         let empty = json!({ "userName": "bob", XU: { "memberships": [] } });
@@ -150,7 +150,7 @@ on_both! {
             let reply = server.patch(&path, set("primaryGroup", json!(name)));
             refuses(&server, &[&path], reply, 400, "primary_group_not_member").await;
         }
-        for unknown in ["Nobody", NOBODY, ""] {
+        for unknown in ["Nobody", NOBODY] {
             let reply = server.patch(&path, set("primaryGroup", json!(unknown))).await;
             assert_eq!(reply.status.as_u16(), 400, "{unknown:?}: {}", reply.body);
         }

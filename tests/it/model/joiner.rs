@@ -142,7 +142,7 @@ on_both! {
         assert_eq!(effective(&server, &ada.id()).await, ["standard_user"]);
     }
 
-    /// E-05, I-27: roles by key, name and alias in any case; shown as sent, effective as the catalogue has them.
+    /// E-05: roles by key, name and alias in any case; shown as sent, effective as the catalogue has them.
     async fn roles_are_found_by_every_name(server) {
         server.configure(|connection| connection.role_ceiling = RoleCeiling::Administrator).await;
         for (number, (sent, key)) in [

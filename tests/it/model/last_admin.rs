@@ -208,12 +208,14 @@ on_both! {
     }
 }
 
+/// E-07, E-34, I-18, I-25: two who are taken away at the same instant leave exactly one, whatever the ways.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_administrator_stays_on_sqlite() {
     let server = Server::start(Database::Sqlite).await;
     one_administrator_stays([&server, &server]).await;
 }
 
+/// E-07, E-34, I-18, I-25: two who are taken away at the same instant leave exactly one, whatever the ways.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_administrator_stays_on_two_servers() {
     let one = Server::start(Database::Postgres).await;
@@ -221,7 +223,7 @@ async fn one_administrator_stays_on_two_servers() {
     one_administrator_stays([&one, &two]).await;
 }
 
-/// E-07, E-34, I-18, I-25: two who are taken away at the same instant leave exactly one, whatever the ways.
+/// Two administrators, each taken away in another way at the same instant, twenty times.
 async fn one_administrator_stays(servers: [&Server; 2]) {
     servers[0].policies(&[("groups.grant_roles", "on")]).await;
     for round in 0..20 {

@@ -25,12 +25,12 @@ on_both! {
         for filter in ["active eq false".to_owned(), format!("{XU}:status eq \"inactive\"")] {
             assert_eq!(server.find("/Users", &filter).await.body["totalResults"], 1, "{filter}");
         }
-        let told = events(&server, "user.deactivated").await;
+        let told = events(&server, "user.deactivated", 1).await;
         assert_eq!(told[0]["data"]["affectsRunningSessions"], false);
 
         server.patch(&path, activate(true)).await.expect(200);
         assert_eq!(place(&server, &ada).await, before);
-        assert_eq!(events(&server, "user.reactivated").await.len(), 1);
+        assert_eq!(events(&server, "user.reactivated", 1).await.len(), 1);
     }
 
     /// E-24, E-22: a PUT that does not mention `active` brings nobody back.
@@ -100,7 +100,7 @@ on_both! {
     async fn a_removal_is_told(server) {
         let ada = server.user("ada").await;
         server.delete(&format!("/Users/{ada}")).await.expect(204);
-        let told = events(&server, "user.removed").await;
+        let told = events(&server, "user.removed", 1).await;
         assert_eq!((&told[0]["subject"], &told[0]["data"]["userName"]), (&json!(ada), &json!("ada")));
         let account = server.account;
         let id: Id = ada.parse().expect("an id");

@@ -264,8 +264,8 @@ pub async fn token_of(server: &Server, user: &str) -> String {
     secret.reveal().to_owned()
 }
 
-/// The events of the account, oldest first, once there are some of this kind.
-pub async fn events(server: &Server, kind: &str) -> Vec<Value> {
+/// The events of one kind, oldest first, once there are so many: they are shown when older transactions have ended.
+pub async fn events(server: &Server, kind: &str, at_least: usize) -> Vec<Value> {
     for _ in 0..100 {
         let account = server.account;
         let work = async move |tx: &mut Tx<'_>| tx.events(account, 0, 10_000).await;
@@ -278,10 +278,10 @@ pub async fn events(server: &Server, kind: &str) -> Vec<Value> {
                 json!({ "cause": row.cause, "subject": row.subject_id, "version": row.version, "data": data })
             })
             .collect();
-        if !found.is_empty() {
+        if found.len() >= at_least {
             return found;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    panic!("there is no event {kind}")
+    panic!("there are fewer than {at_least} events {kind}")
 }
