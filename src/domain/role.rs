@@ -183,10 +183,13 @@ pub fn assign(
             && (grant.wish.value == wish.value || (key.is_some() && grant.key.as_deref() == key))
     };
     let by_admin = matches!(origin, Origin::Admin(_));
+    // What the product gave by itself gives way to what somebody says.
+    let gives_way = |giver: Origin| giver == Origin::Fallback && !wishes.is_empty();
     let mut grants: Vec<RoleGrant> = current.to_vec();
     for grant in &mut grants {
-        grant.origins.retain(|giver| !by_admin && *giver != origin);
+        grant.origins.retain(|giver| !by_admin && *giver != origin && !gives_way(*giver));
     }
+    let mut said = Vec::new();
     for wish in wishes {
         let role = catalogue.find(&wish.value);
         if role.is_none() && policies.unknown_roles == UnknownRoles::Reject {
@@ -207,13 +210,19 @@ pub fn assign(
                 let had = before.is_some_and(|old| old.origins.contains(&origin));
                 // A client that sends back what it has read does not become the giver of what others gave.
                 let echoes = !had && matches!(origin, Origin::Scim(_)) && before.is_some();
+                if echoes && grant.origins.is_empty() {
+                    grant.origins = before.map(|old| old.origins.clone()).unwrap_or_default();
+                }
                 if !echoes && !grant.origins.contains(&origin) {
                     grant.origins.push(origin);
                     grant.held &= above;
                 }
-                if had {
+                // Of two names of one role the first is shown, as when it was given.
+                let name = (grant.key.clone().unwrap_or_else(|| wish.value.clone()), wish.kind.clone());
+                if had && !said.contains(&name) {
                     grant.wish = wish;
                 }
+                said.push(name);
             }
             None if above && ceiling.refuse => {
                 return Err(Guard::RoleCeiling { name: wish.value, ceiling: ceiling.highest });

@@ -143,9 +143,6 @@ async fn inherit(tx: &mut Tx<'_>, account: Id, plans: &[Plan]) -> Result<(), Err
 
 /// Users who inherit the role of an administrator no longer; their own roles stay.
 pub async fn lose(tx: &mut Tx<'_>, account: Id, losing: &[Id]) -> Result<(), Error> {
-    if losing.is_empty() {
-        return Ok(());
-    }
     for chunk in losing.chunks(1_000) {
         let only_inherited: Vec<_> =
             tx.users(account, chunk).await?.into_iter().filter(|user| !user.placement.direct_admin).collect();

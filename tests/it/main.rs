@@ -24,6 +24,7 @@ mod fuzz;
 mod groups;
 mod invariants;
 mod migrations;
+mod model;
 mod organizations;
 mod paging;
 mod properties;

@@ -5,7 +5,7 @@ use super::draft::{draft, taken};
 use super::members::{MemberChanges, Outcome};
 use super::roles::{has_admin, recalculate};
 use super::tell::tell;
-use crate::domain::{Guard, Id};
+use crate::domain::{Guard, Id, Scope};
 use crate::provisioning::render::{self, Answer};
 use crate::provisioning::users::attribute_changes;
 use crate::provisioning::verbs::Verbs;
@@ -76,11 +76,9 @@ async fn write(
     new: &Object,
 ) -> Result<(), Error> {
     let (account, id) = (&request.caller.tenant, group.stored.id.0);
-    if matches!(request.caller.source.connection.settings.scope, crate::domain::Scope::GroupAdmin(_)) {
-        return Err(Guard::OutOfScope("only change the members of its groups").into());
-    }
+    check_scope(request)?;
     check_roles(request, Some(old), new)?;
-    let draft = draft(request, new, group.is_default)?;
+    let draft = draft(request, new, Some(group))?;
     let grants_admin = has_admin(&draft.roles, account);
     let row = GroupDraftRow::new(draft.clone(), grants_admin);
     let roles = row.roles.clone();
@@ -100,6 +98,14 @@ async fn write(
         recalculate(tx, account.id, id, grants_admin).await?;
     }
     Ok(())
+}
+
+/// P-25: who administers groups changes their members and nothing else of them.
+pub fn check_scope(request: &Request) -> Result<(), Guard> {
+    match request.caller.source.connection.settings.scope {
+        Scope::GroupAdmin(_) => Err(Guard::OutOfScope("only change the members of its groups")),
+        _ => Ok(()),
+    }
 }
 
 /// P-01: roles of groups are written only where groups grant roles.

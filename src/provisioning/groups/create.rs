@@ -1,10 +1,10 @@
 //! POST /Groups (RFC 7644 §3.3).
 
-use super::change::{check_roles, show, tell_created};
+use super::change::{check_roles, check_scope, show, tell_created};
 use super::draft::{draft, taken};
 use super::members::MemberChanges;
 use super::roles::has_admin;
-use crate::domain::{Group, Guard, Id, Scope};
+use crate::domain::{Group, Id};
 use crate::provisioning::render::Answer;
 use crate::provisioning::{Error, Request, log_ignored, profile};
 use crate::scim::project::Projection;
@@ -31,7 +31,7 @@ impl NewGroup {
         members.take_settings(&mut decoded.resource)?;
         let resource = profile::with_id(decoded.resource, id, &GROUP);
         check_roles(request, None, &resource)?;
-        draft(request, &resource, false)?;
+        draft(request, &resource, None)?;
         Ok(Self { id, resource, members })
     }
 }
@@ -43,11 +43,9 @@ pub async fn create(
     projection: &Projection,
 ) -> Result<Answer, Error> {
     let caller = &request.caller;
-    if matches!(caller.source.connection.settings.scope, Scope::GroupAdmin(_)) {
-        return Err(Guard::OutOfScope("only change the members of its groups").into());
-    }
+    check_scope(request)?;
     let prepared = new.members.prepare(tx, request, new.id).await?;
-    let draft = draft(request, &new.resource, false)?;
+    let draft = draft(request, &new.resource, None)?;
     let mut group = Group::found(caller.account, caller.connection, new.id, draft.clone());
     group.grants_admin = has_admin(&draft.roles, &caller.tenant);
     let mut stored = StoredGroup {

@@ -1,6 +1,6 @@
 //! DELETE /Groups/{id} (RFC 7644 §3.6): gone, or archived (P-12). Whoever is left without a group is in Default.
 
-use super::change::{change, load};
+use super::change::{change, check_scope, load};
 use super::members::MemberChanges;
 use super::members::Outcome;
 use super::roles::stripped;
@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 pub async fn delete(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<(), Error> {
     let account = &request.caller.tenant;
+    check_scope(request)?;
     if id == account.default_group {
         return Err(Guard::DefaultGroupProtected("deleted").into());
     }

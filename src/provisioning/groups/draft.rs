@@ -4,11 +4,13 @@ use crate::domain::{GroupDraft, Guard, Name, UnknownRoles, check_indexed};
 use crate::provisioning::{Error, Request, profile};
 use crate::scim::Object;
 use crate::scim::schema::{CONNECTOR_GROUP, GROUP};
+use crate::storage::rows::{StoredGroup, from_json};
 use crate::storage::{Constraint, Error as StorageError};
 use serde_json::Value;
 
 /// The draft that a finished resource without members stands for.
-pub fn draft(request: &Request, resource: &Object, is_default: bool) -> Result<GroupDraft, Error> {
+pub fn draft(request: &Request, resource: &Object, before: Option<&StoredGroup>) -> Result<GroupDraft, Error> {
+    let is_default = before.is_some_and(|group| group.is_default);
     let external_id = profile::text(resource, "externalId");
     if let Some(external_id) = external_id {
         check_indexed("externalId", external_id)?;
@@ -16,7 +18,8 @@ pub fn draft(request: &Request, resource: &Object, is_default: bool) -> Result<G
     let extension = resource.get(CONNECTOR_GROUP.id);
     let part = |name: &str| extension.and_then(|extension| extension.get(name));
     let archived = part("archived").and_then(Value::as_bool).unwrap_or(false);
-    let roles = roles(request, part("roles"))?;
+    let held: Vec<String> = before.map(|group| from_json(&group.roles)).transpose()?.unwrap_or_default();
+    let roles = roles(request, part("roles"), &held)?;
     if is_default && archived {
         return Err(Guard::DefaultGroupProtected("archived").into());
     }
@@ -32,14 +35,14 @@ pub fn draft(request: &Request, resource: &Object, is_default: bool) -> Result<G
     })
 }
 
-/// The keys of the roles that members inherit.
-fn roles(request: &Request, listed: Option<&Value>) -> Result<Vec<String>, Error> {
+/// The keys of the roles that members inherit. Those that the group has already were given by somebody who might.
+fn roles(request: &Request, listed: Option<&Value>, held: &[String]) -> Result<Vec<String>, Error> {
     let account = &request.caller.tenant;
     let mut keys = Vec::new();
     for element in listed.and_then(Value::as_array).into_iter().flatten() {
         let name = element.get("value").or(element.get("display")).and_then(Value::as_str).unwrap_or_default();
         match account.catalogue.find(name) {
-            Some(role) if role.level() > request.caller.source.connection.role_ceiling => {
+            Some(role) if role.level() > request.caller.source.connection.role_ceiling && !held.contains(&role.key) => {
                 let ceiling = request.caller.source.connection.role_ceiling;
                 return Err(Guard::RoleCeiling { name: name.to_owned(), ceiling }.into());
             }

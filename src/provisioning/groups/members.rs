@@ -213,6 +213,9 @@ impl MemberChanges {
             return Err(StorageError::Contention("the group was changed meanwhile".to_owned()).into());
         }
         self.check_known(request, &prepared.known)?;
+        if !self.flags.is_empty() {
+            check_administered(request, group)?;
+        }
         let origin = caller.actor.origin();
         let mut plans = Vec::new();
         let mut outcome = Outcome::default();
@@ -242,6 +245,9 @@ impl MemberChanges {
                     check_giving_up(request, group)?;
                     after.leave(id, origin);
                 }
+                false if self.flags.contains_key(&user) && !self.marks.contains_key(&user) => {
+                    return Err(Error::NotMember(user.to_string()));
+                }
                 false => continue,
             }
             after.settle(account.default_group, request.now);
@@ -268,17 +274,22 @@ impl MemberChanges {
     }
 
     fn check_known(&self, request: &Request, known: &[Id]) -> Result<(), Error> {
+        let is_stranger = |id: &&Id| known.binary_search(id).is_err();
         let wanted = self.marks.iter().filter(|(_, member)| **member).map(|(id, _)| id);
-        let strangers = wanted.filter(|id| known.binary_search(id).is_err()).map(Id::to_string);
+        let strangers = wanted.filter(is_stranger).map(Id::to_string);
         let strangers: Vec<String> = self.unknown.iter().cloned().chain(strangers).collect();
-        if strangers.is_empty() {
+        let flagged = self.flags.keys().find(is_stranger);
+        if strangers.is_empty() && flagged.is_none() {
             return Ok(());
         }
         if request.caller.source.connection.settings.unknown_members == UnknownMembers::Skip {
             tracing::warn!(count = strangers.len(), "members that are not users of this account were skipped");
             return Ok(());
         }
-        Err(Error::UnknownMembers(strangers))
+        match flagged.filter(|_| strangers.is_empty()) {
+            Some(user) => Err(Error::NotMember(user.to_string())),
+            None => Err(Error::UnknownMembers(strangers)),
+        }
     }
 }
 
@@ -290,14 +301,19 @@ fn administered(request: &Request) -> Option<&[Id]> {
     }
 }
 
+/// Refuses a group that the connection does not administer.
+fn check_administered(request: &Request, group: &StoredGroup) -> Result<(), Guard> {
+    match administered(request) {
+        Some(groups) if !groups.contains(&group.stored.id.0) => Err(Guard::NotGroupAdmin),
+        _ => Ok(()),
+    }
+}
+
 /// What a group administrator may take.
 fn check_taking(request: &Request, group: &StoredGroup, before: &Memberships, is_member: bool) -> Result<(), Guard> {
-    let Some(groups) = administered(request) else { return Ok(()) };
+    check_administered(request, group)?;
     let account = &request.caller.tenant;
-    if !groups.contains(&group.stored.id.0) {
-        return Err(Guard::NotGroupAdmin);
-    }
-    if is_member {
+    if is_member || administered(request).is_none() {
         return Ok(());
     }
     if !account.policies.group_admin_adds.is_on() {
@@ -312,11 +328,8 @@ fn check_taking(request: &Request, group: &StoredGroup, before: &Memberships, is
 
 /// What a group administrator may give up.
 fn check_giving_up(request: &Request, group: &StoredGroup) -> Result<(), Guard> {
-    let Some(groups) = administered(request) else { return Ok(()) };
-    if !groups.contains(&group.stored.id.0) {
-        return Err(Guard::NotGroupAdmin);
-    }
-    if request.caller.tenant.policies.groups_mode == GroupsMode::Single {
+    check_administered(request, group)?;
+    if administered(request).is_some() && request.caller.tenant.policies.groups_mode == GroupsMode::Single {
         return Err(Guard::GroupAdminCannotRemove);
     }
     Ok(())

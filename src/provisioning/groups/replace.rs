@@ -10,7 +10,7 @@ use crate::provisioning::{Error, Request, log_ignored};
 use crate::scim::decode::Strictness;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
-use crate::scim::schema::GROUP;
+use crate::scim::schema::{CONNECTOR_GROUP, GROUP};
 use crate::scim::{Object, decode};
 use crate::storage::Tx;
 use serde_json::Value;
@@ -21,17 +21,21 @@ pub struct GroupReplacement {
     id: Id,
     resource: Object,
     members: MemberChanges,
+    /// Nothing is said about the product's own part of a group.
+    keeps_extension: bool,
     condition: Option<Condition>,
 }
 
 impl GroupReplacement {
-    /// A body without `members` leaves them alone: some clients send only what they manage. A strict connection means
+    /// A body without `members` or without the connector's extension leaves them alone: some clients send only what they manage. A strict connection means
     /// what RFC 7644 §3.5.1 says, and clears them.
     pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
         let id = Groups::parse_id(id)?;
         let strictness = request.caller.strictness();
-        let says_members =
-            body.as_object().is_some_and(|body| body.keys().any(|name| name.eq_ignore_ascii_case("members")));
+        let says =
+            |name: &str| body.as_object().is_some_and(|body| body.keys().any(|key| key.eq_ignore_ascii_case(name)));
+        let says_members = says("members");
+        let keeps_extension = strictness == Strictness::Lenient && !says(CONNECTOR_GROUP.id);
         let mut decoded = decode::resource(body, &GROUP, strictness)?;
         log_ignored(&decoded.ignored);
         let listed = decoded.resource.remove("members");
@@ -41,7 +45,7 @@ impl GroupReplacement {
             MemberChanges::default()
         };
         members.take_settings(&mut decoded.resource)?;
-        Ok(Self { id, resource: decoded.resource, members, condition })
+        Ok(Self { id, resource: decoded.resource, members, keeps_extension, condition })
     }
 }
 
@@ -51,7 +55,13 @@ pub async fn replace(
     replacement: &GroupReplacement,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let to = |_: &Object| Ok(replacement.resource.clone());
+    let to = |old: &Object| {
+        let mut new = replacement.resource.clone();
+        if let Some(extension) = old.get(CONNECTOR_GROUP.id).filter(|_| replacement.keeps_extension) {
+            new.insert(CONNECTOR_GROUP.id.to_owned(), extension.clone());
+        }
+        Ok(new)
+    };
     let condition = replacement.condition.as_ref();
     let changed = change(tx, request, replacement.id, condition, &replacement.members, to).await?;
     show(tx, request, &changed, projection).await

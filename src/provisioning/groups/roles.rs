@@ -14,6 +14,9 @@ pub fn has_admin(keys: &[String], account: &Account) -> bool {
 /// Recalculates who is an administrator after a group has begun or ceased to make its members administrators.
 pub async fn recalculate(tx: &mut Tx<'_>, account: Id, group: Id, grants_admin: bool) -> Result<(), Error> {
     let members = tx.members(account, group).await?;
+    // After the group, against the order: it is seldom, and whoever waits in a circle begins again. A role of their own
+    // must not change meanwhile.
+    tx.lock_users(account, &members).await?;
     if grants_admin {
         return Ok(tx.set_is_admin(account, &members, true).await?);
     }

@@ -99,7 +99,8 @@ async fn organization(
         if let Some(found) = find_organization(tx, account.id, name).await? {
             let unmoved = before.filter(|before| before.organization == Some(found));
             hold_organization(tx, request, unmoved.is_none().then_some(found)).await?;
-            return Ok((Some(found), origin));
+            let giver = unmoved.and_then(|before| echoed(before.organization_origin, origin, found, outcome));
+            return Ok((Some(found), giver.unwrap_or(origin)));
         }
         if account.policies.fallback == Fallback::Reject || !matches!(request.caller.actor, Actor::Connection(_)) {
             return Err(unknown_organization(tx, account.id, name).await?);
@@ -128,12 +129,28 @@ async fn organization(
         (Some((organization, Origin::Fallback)), _) if wishes.organization == Wish::Unsaid => {
             Ok((organization, Origin::Fallback))
         }
+        // Nobody gave it, so nobody withdraws it.
+        (Some((Some(organization), Origin::Fallback)), _) if wishes.organization == Wish::Withdrawn => {
+            Ok((Some(organization), Origin::Fallback))
+        }
         (_, Fallback::Default) => Ok((Some(account.default_organization), Origin::Fallback)),
         (_, Fallback::Park) => Ok((None, Origin::Fallback)),
         (_, Fallback::Reject) => {
             let known = known(&tx.some_organization_names(account.id, FEW + 1).await?, "organizations");
             Err(Guard::OrganizationRequired { known }.into())
         }
+    }
+}
+
+/// Who stays the giver of an organization that a connection names and that the user has already: a client that sends
+/// back what it has read does not become the giver of what others gave, nor of what a rule still gives.
+fn echoed(giver: Origin, origin: Origin, named: Id, outcome: &Outcome) -> Option<Origin> {
+    match (giver, origin) {
+        (Origin::Fallback, _) | (_, Origin::Admin(_)) => None,
+        (Origin::Rule(_), _) => {
+            outcome.organization.filter(|(_, given)| *given == named).map(|(rule, _)| Origin::Rule(rule))
+        }
+        _ => Some(giver),
     }
 }
 
