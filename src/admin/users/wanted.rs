@@ -40,6 +40,15 @@ pub async fn to_groups(tx: &mut Tx<'_>, request: &Request, names: &[String]) -> 
     Ok(groups.into())
 }
 
+/// Makes one of these groups the primary one.
+pub async fn mark_primary(tx: &mut Tx<'_>, request: &Request, groups: &mut Value, primary: &str) -> Result<(), Error> {
+    let primary = find_group(tx, request.caller.account, primary).await?.to_string();
+    let mut elements = groups.as_array_mut().into_iter().flatten();
+    let element = elements.find(|element| element["value"] == primary.as_str());
+    element.ok_or(Guard::PrimaryGroupNotMember)?["primary"] = true.into();
+    Ok(())
+}
+
 /// What a move to another organization means for future sessions; none when the user was not moved.
 pub async fn organization_effect(
     tx: &mut Tx<'_>,

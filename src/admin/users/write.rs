@@ -4,7 +4,7 @@ use super::fields::UserFields;
 use super::managed::Manager;
 use super::show::{absent, find, live};
 use super::view::UserView;
-use super::wanted::{organization_effect, to_groups, to_roles};
+use super::wanted::{mark_primary, organization_effect, to_groups, to_roles};
 use crate::admin::said::Said;
 use crate::admin::{Error, Request, through};
 use crate::domain::Id;
@@ -109,11 +109,14 @@ pub async fn edit_user(tx: &mut Tx<'_>, request: &Request, id: Id, fields: &User
     }
     if fields.groups.is_said() {
         let groups = fields.groups.value().cloned().unwrap_or_default();
-        let groups = to_groups(tx, request, &groups).await?;
+        let mut groups = to_groups(tx, request, &groups).await?;
+        if let Some(primary) = fields.primary_group.value() {
+            mark_primary(tx, request, &mut groups, primary).await?;
+        }
         check_groups(tx, request, &manager, id, &groups).await?;
         operations.push(json!({ "op": "replace", "path": own("memberships"), "value": groups }));
     }
-    if let Some(group) = fields.primary_group.value() {
+    if let Some(group) = fields.primary_group.value().filter(|_| !fields.groups.is_said()) {
         operations.push(operation(own("primaryGroup"), Some(group.as_str().into())));
     }
     apply(tx, request, &user, operations).await

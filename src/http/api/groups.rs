@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 #[into_params(parameter_in = Query)]
 pub struct Filters {
     /// Archived groups, others, or all; others when it is left out.
+    #[param(inline)]
     archived: Option<Archived>,
     /// Part of the name.
     q: Option<String>,

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 #[into_params(parameter_in = Query)]
 pub struct Filters {
     /// All but the removed ones when it is left out. Removed users are listed by themselves.
+    #[param(inline)]
     status: Option<StatusWord>,
     /// The user type, such as Employee.
     #[serde(rename = "type")]

@@ -185,7 +185,7 @@ on_both! {
         assert_eq!(get(&server, "/users?role=administrator&status=active").await.items().len(), 1);
     }
 
-    /// I-28, P2-25: a repeated request is done once, and a try is not done at all.
+    /// A repeated request is done once, and a try is not done at all.
     async fn a_request_that_is_repeated_is_done_once(server) {
         let request = || {
             let request = server.api_request(Method::POST, "/users").header("Idempotency-Key", "k");
