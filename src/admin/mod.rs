@@ -68,5 +68,5 @@ pub use users::{
 };
 
 /// What `http` hands to a use case, and shows, without knowing the storage.
-pub use crate::storage::rows::{AuditRow, EventRow};
+pub use crate::storage::rows::{AuditRow, EventRow, ScheduledChangeRow};
 pub use crate::storage::{Db, Tx};

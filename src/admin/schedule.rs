@@ -3,12 +3,9 @@
 //! Every server looks for those that are due; a row is carried out by whoever locks it first. The guardrails are judged
 //! when the hour has come, because the account may have changed meanwhile.
 
-use super::{Error, Page, Request, Window};
-use crate::domain::{Actor, Change, Id, Subject};
-use crate::provisioning::{self, Caller, Service, Users, Verbs, administrator, settle};
-use crate::scim::project::Projection;
-use crate::scim::schema::CONNECTOR_USER;
-use crate::scim::urn;
+use super::{Error, Page, Request, Said, UserFields, Window, edit_user};
+use crate::domain::{Change, Id, Subject};
+use crate::provisioning::{self, Service, administrator};
 use crate::storage::rows::{ScheduledChangeRow, from_json, to_json};
 use crate::storage::{Error as StorageError, Tx};
 use serde::{Deserialize, Serialize};
@@ -26,16 +23,11 @@ pub enum Later {
 }
 
 impl Later {
-    /// The PATCH that makes the change.
-    pub fn patch(&self) -> Value {
-        let (path, value) = match self {
-            Self::Organization(name) => (format!("{}:organization", CONNECTOR_USER.id), json!(name)),
-            Self::Roles(roles) => {
-                let elements: Vec<Value> = roles.iter().map(|role| json!({ "value": role })).collect();
-                ("roles".to_owned(), elements.into())
-            }
-        };
-        json!({ "schemas": [urn::PATCH_OP], "Operations": [{ "op": "replace", "path": path, "value": value }] })
+    fn fields(&self) -> UserFields {
+        match self {
+            Self::Organization(name) => UserFields { organization: Said::Is(name.clone()), ..UserFields::default() },
+            Self::Roles(roles) => UserFields { roles: Said::Is(roles.clone()), ..UserFields::default() },
+        }
     }
 }
 
@@ -51,7 +43,7 @@ pub async fn put_off(
         return Err(Error::Invalid { field: "effectiveAt", detail: "effectiveAt must be in the future." });
     }
     tx.begin_part().await?;
-    let tried = carry_out(tx, &request.provisioning(), user, change).await;
+    let tried = edit_user(tx, request, user, &change.fields()).await;
     tx.end_part(false).await?;
     tried?;
     let caller = &request.caller;
@@ -105,17 +97,6 @@ fn note(tx: &mut Tx<'_>, request: &Request, action: &'static str, row: &Schedule
     tx.ledger.audit.push(request.provisioning().entry(action, subject, vec![change]));
 }
 
-async fn carry_out(
-    tx: &mut Tx<'_>,
-    request: &provisioning::Request,
-    user: Id,
-    change: &Later,
-) -> Result<(), provisioning::Error> {
-    let patch = Users::decode_patch(request, &user.to_string(), change.patch(), None)?;
-    Users::patch(tx, request, &patch, &Projection::DEFAULT).await?;
-    settle(tx, request).await
-}
-
 /// Carries out what is due; how many changes that were. A change that is refused says why, and is not tried again.
 pub async fn run_due(service: &Service, now: i64) -> Result<usize, StorageError> {
     let due = service.db.read(async move |tx: &mut Tx<'_>| tx.due_changes(now, 100).await).await?;
@@ -144,12 +125,10 @@ async fn run_one(tx: &mut Tx<'_>, service: &Service, account: Id, id: Id, now: i
     let Some(tenant) = tx.account(account).await? else { return Ok(()) };
     let actor: Option<Id> = row.actor_user_id.map(Id::from);
     // Nobody asks now: the change stands in the audit trail under its own id.
-    let caller: Caller = administrator(Arc::new(tenant.account()?), id, actor, id.to_string().into());
-    let caller = Caller { actor: Actor::Admin(actor), ..caller };
+    let caller = administrator(Arc::new(tenant.account()?), id, actor, id.to_string().into());
+    let request = Request { caller, now, if_match: None, service: service.clone() };
     let change: Later = from_json(&row.change)?;
-    let mut request = service.request(caller, now);
-    request.why = Some("scheduled".to_owned());
-    carry_out(tx, &request, row.user_id.0, &change).await?;
+    edit_user(tx, &request, row.user_id.0, &change.fields()).await?;
     tx.finish_scheduled_change(account, id, "done", None).await?;
     Ok(())
 }

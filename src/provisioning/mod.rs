@@ -7,6 +7,7 @@ mod authenticate;
 mod bulk;
 mod catalogue;
 mod error;
+mod features;
 mod fields;
 mod foundations;
 mod groups;

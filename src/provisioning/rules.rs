@@ -2,8 +2,9 @@
 
 use super::Error;
 use crate::domain::{Id, Rule, RuleBook, RuleGroup, RuleSet};
+use crate::expr::Expr;
 use crate::scim::filter::{Filter, Unknown, bind, matches, parse};
-use crate::scim::schema::USER;
+use crate::scim::schema::{Mutability, USER};
 use crate::scim::{Error as ScimError, Object};
 use crate::storage::rows::{from_json, to_json};
 use crate::storage::{Error as StorageError, Tx};
@@ -18,11 +19,30 @@ pub struct BoundRule {
 impl BoundRule {
     pub fn bind(rule: Rule) -> Result<Self, ScimError> {
         let filter = bind(parse(&rule.when)?, &USER, Unknown::Refuse)?;
+        check_pushed(&filter)?;
         Ok(Self { rule, filter })
     }
 
     pub fn matches(&self, resource: &Object) -> bool {
         matches(&self.filter, resource)
+    }
+}
+
+/// A rule is evaluated on what is pushed, so a condition on what this server adds could never hold.
+fn check_pushed(filter: &Filter) -> Result<(), ScimError> {
+    match filter {
+        Expr::Const(_) => Ok(()),
+        Expr::And(terms) | Expr::Or(terms) => terms.iter().try_for_each(check_pushed),
+        Expr::Not(inner) => check_pushed(inner),
+        Expr::Present(field) | Expr::Compare(field, ..) | Expr::Any(field, _)
+            if field.attribute.mutability == Mutability::ReadOnly =>
+        {
+            Err(ScimError::filter(format!(
+                "A rule cannot ask for {}: it is evaluated on what the identity provider pushes.",
+                field.display()
+            )))
+        }
+        Expr::Present(_) | Expr::Compare(..) | Expr::Any(..) => Ok(()),
     }
 }
 

@@ -13,6 +13,7 @@ mod lifecycle;
 mod organizations;
 mod person;
 mod rules;
+mod schedule;
 mod users;
 
 use crate::support::{Database, Reply, Server, on_both, query, send};

@@ -20,6 +20,7 @@ mod read;
 mod refusal;
 mod roles;
 mod rules;
+mod scheduled_changes;
 mod settings_sets;
 mod tokens;
 mod users;
@@ -80,6 +81,8 @@ pub fn router() -> Router<App> {
         .routes(routes!(groups::members::list, groups::members::change))
         .routes(routes!(groups::members::edit))
         .routes(routes!(groups::members::candidates))
+        .routes(routes!(scheduled_changes::list))
+        .routes(routes!(scheduled_changes::cancel))
         .split_for_parts();
     router.merge(openapi::router(document))
 }

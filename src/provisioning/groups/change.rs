@@ -6,6 +6,7 @@ use super::members::{MemberChanges, Outcome};
 use super::roles::{has_admin, recalculate};
 use super::tell::tell;
 use crate::domain::{Guard, Id, Scope};
+use crate::provisioning::features::check_folders;
 use crate::provisioning::render::{self, Answer};
 use crate::provisioning::users::attribute_changes;
 use crate::provisioning::verbs::Verbs;
@@ -77,7 +78,7 @@ async fn write(
 ) -> Result<(), Error> {
     let (account, id) = (&request.caller.tenant, group.stored.id.0);
     check_scope(request)?;
-    check_roles(request, Some(old), new)?;
+    check_parts(request, Some(old), new)?;
     let draft = draft(request, new, Some(group))?;
     let grants_admin = has_admin(&draft.roles, account);
     let row = GroupDraftRow::new(draft.clone(), grants_admin);
@@ -108,9 +109,10 @@ pub fn check_scope(request: &Request) -> Result<(), Guard> {
     }
 }
 
-/// P-01: roles of groups are written only where groups grant roles.
-pub fn check_roles(request: &Request, old: Option<&Object>, new: &Object) -> Result<(), Error> {
+/// Roles and folders of groups are written only where the account has them (P-01, P-23).
+pub fn check_parts(request: &Request, old: Option<&Object>, new: &Object) -> Result<(), Error> {
     let roles = |resource: &Object| resource.get(CONNECTOR_GROUP.id).and_then(|part| part.get("roles")).cloned();
+    check_folders(request, &CONNECTOR_GROUP, old, new)?;
     let written = roles(new).filter(|written| old.and_then(roles).as_ref() != Some(written));
     if written.is_some() && !request.caller.tenant.policies.grant_roles.is_on() {
         return Err(Guard::GroupRolesDisabled.into());

@@ -1,6 +1,6 @@
 //! POST /Groups (RFC 7644 §3.3).
 
-use super::change::{check_roles, check_scope, show, tell_created};
+use super::change::{check_parts, check_scope, show, tell_created};
 use super::draft::{draft, taken};
 use super::members::MemberChanges;
 use super::roles::has_admin;
@@ -30,7 +30,7 @@ impl NewGroup {
         let mut members = MemberChanges::exactly(decoded.resource.remove("members").as_ref())?;
         members.take_settings(&mut decoded.resource)?;
         let resource = profile::with_id(decoded.resource, id, &GROUP);
-        check_roles(request, None, &resource)?;
+        check_parts(request, None, &resource)?;
         draft(request, &resource, None)?;
         Ok(Self { id, resource, members })
     }

@@ -7,6 +7,7 @@ use super::place::place;
 use super::tell::{Told, tell};
 use super::wishes::Wishes;
 use crate::domain::{Actor, Guard, GuardScope, Id, MembershipDiff, Origin, Placement, User};
+use crate::provisioning::features::check_folders;
 use crate::provisioning::render::{self, Answer};
 use crate::provisioning::tenants::Source;
 use crate::provisioning::verbs::Verbs;
@@ -14,6 +15,7 @@ use crate::provisioning::{Error, Request, memberships, profile};
 use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
+use crate::scim::schema::CONNECTOR_USER;
 use crate::storage::rows::{Stored, StoredUser};
 use crate::storage::{Error as StorageError, Tx};
 use std::sync::Arc;
@@ -59,6 +61,7 @@ pub async fn join(
     let caller = &request.caller;
     let placed = place(tx, request, &caller.source, id, None, &mut resource, wishes).await?;
     let resource = complete(resource, id);
+    check_folders(request, &CONNECTOR_USER, None, &resource)?;
     let draft = draft(&resource)?;
     check_new(tx, request, id, &resource, &draft, None, &placed.placement).await?;
     let previous = tx.removed_by_user_name(caller.account, &draft.user_name.key).await?.map(Id::from);
@@ -116,6 +119,7 @@ pub async fn save(
     if new == old && placement == before && diff.is_empty() {
         return show(tx, request, &stored, &before, projection).await;
     }
+    check_folders(request, &CONNECTOR_USER, Some(&old), &new)?;
     let draft = draft(&new)?;
     let emails_changed = draft.emails != profile::emails(&old);
     let login_changed = new.get("userName") != old.get("userName");

@@ -250,6 +250,13 @@ fn grants(
         let given = vec![wish_for(request, "standard_user")];
         grants = assign(&grants, Origin::Fallback, given, &account.catalogue, &account.policies, Ceiling::NONE)?;
     }
+    // What was sent before the catalogue had it counts from now on.
+    for grant in grants.iter_mut().filter(|grant| grant.key.is_none()) {
+        if let Some(role) = account.catalogue.find(&grant.wish.value) {
+            grant.held = role.level() > connection.role_ceiling;
+            grant.key = Some(role.key.clone());
+        }
+    }
     Ok(grants)
 }
 
