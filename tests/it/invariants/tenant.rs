@@ -79,9 +79,8 @@ impl Tenant {
         let set = sets["Resources"][0]["id"].clone();
         for name in ["Sales", "Engineering"] {
             let body = json!({ "displayName": name, "settingsSet": { "value": set } });
-            if self.scim(server, Method::POST, "/Organizations", body).await.0 == 201 {
-                self.organizations.push(name.to_owned());
-            }
+            assert_eq!(self.scim(server, Method::POST, "/Organizations", body).await.0, 201);
+            self.organizations.push(name.to_owned());
         }
         for (name, roles) in [("root", json!([{ "value": "Administrator" }])), ("ann", json!([])), ("bob", json!([]))] {
             let body = json!({ "userName": format!("{name}@example.com"), "roles": roles });
