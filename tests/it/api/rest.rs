@@ -222,6 +222,65 @@ on_both! {
         assert_eq!(primary, "Legal");
     }
 
+    /// nobody is seen before he was created, by whichever interface, and then he is; a try, a refusal and another
+    /// account show nobody.
+    ///
+    /// Entitlements do not make users visible yet: an entitled user is one that was created with `entitlements`.
+    async fn a_user_is_visible_once_created(server) {
+        let (other, group) = (server.other_admin_key("other").await, team(&server, "Sales", &[]).await);
+        let seen = async |name: &str| {
+            let filter = format!("userName eq \"{name}\"");
+            let scim = server.find("/Users", &filter).await.expect(200).resources().len();
+            let theirs = api_as(&server, &other, Method::GET, "/users", Value::Null).await.expect(200);
+            assert_eq!(theirs.items(), [] as [Value; 0], "another account sees nobody");
+            let users = listed(&server, &[("q", name)]).await;
+            let candidates = get(&server, &format!("/groups/{group}/candidates?q={name}")).await.expect(200);
+            [scim, users.len(), candidates.items().len()]
+        };
+        let (ada, bob) = ("ada@example.com", "bob@example.com");
+        assert_eq!(seen(ada).await, [0, 0, 0]);
+        let body = json!({ "email": ada, "entitlements": ["reports"] });
+        let tried = server.api(Method::POST, "/users?dry_run=true", Some(body.clone())).await.expect(200);
+        let id = tried.body["result"]["id"].as_str().expect("an id").to_owned();
+        refused(&server, (Method::POST, "/users", json!({ "email": ada, "country": "XX" })), 422, "value_invalid").await;
+        get(&server, &format!("/users/{id}")).await.expect(404);
+        assert_eq!(seen(ada).await, [0, 0, 0]);
+        let made = server.api(Method::POST, "/users", Some(body)).await.expect(201).id();
+        server.post("/Users", json!({ "userName": bob })).await.expect(201);
+        assert_eq!((seen(ada).await, seen(bob).await), ([1, 1, 1], [1, 1, 1]));
+        let theirs = api_as(&server, &other, Method::GET, &format!("/users/{made}"), Value::Null).await.expect(404);
+        assert_eq!(theirs.code(), "not_visible");
+    }
+
+    /// the list of users shows the new group as soon as the profile or the group is saved, and so does every filter.
+    async fn the_list_shows_the_new_group_after_saving(server) {
+        direct(&server).await;
+        let (sales, legal) = (team(&server, "Sales", &[]).await, team(&server, "Legal", &[]).await);
+        let ada = person(&server, "ada@example.com", json!({})).await;
+        let shown = async || {
+            let list = get(&server, "/users").await.expect(200);
+            let groups = groups_of(&list.items()[0]);
+            for (name, id) in [("Sales", &sales), ("Legal", &legal)] {
+                let expected = usize::from(groups.contains(&name.to_owned()));
+                assert_eq!(listed(&server, &[("group", name)]).await.len(), expected, "{name}");
+                let filter = format!("groups.value eq \"{id}\"");
+                assert_eq!(server.find("/Users", &filter).await.resources().len(), expected, "{name}");
+            }
+            groups
+        };
+        assert_eq!(shown().await, ["Default"]);
+        let profile = format!("/users/{ada}/memberships");
+        let only = |group: &str| json!({ "memberships": [{ "group": group }] });
+        server.api(Method::PUT, &profile, Some(only("Sales"))).await.expect(200);
+        assert_eq!(shown().await, ["Sales"]);
+        server.policies(&[("groups.mode", "single")]).await;
+        server.api(Method::PUT, &profile, Some(only("Legal"))).await.expect(200);
+        assert_eq!(shown().await, ["Legal"]);
+        let add = json!({ "add": [{ "user": ada }] });
+        server.api(Method::POST, &format!("/groups/{sales}/members"), Some(add)).await.expect(200);
+        assert_eq!(shown().await, ["Sales"]);
+    }
+
     /// I-28: roles that were given, approved, taken away and made are the same after a restart, and count.
     async fn role_actions_survive_a_restart(server) {
         let first = server;
