@@ -12,6 +12,7 @@ mod keys;
 mod lifecycle;
 mod organizations;
 mod person;
+mod rest;
 mod rules;
 mod schedule;
 mod users;
@@ -19,9 +20,7 @@ mod users;
 use crate::support::{Database, Reply, Server, on_both, query, send};
 use reqwest::Method;
 use scim_connector::admin;
-use scim_connector::domain::{Id, Name, OrganizationDraft, Profile};
-use scim_connector::storage::rows::OrganizationRow;
-use scim_connector::storage::{DatabaseUrl, Error as StorageError, Tx};
+use scim_connector::storage::DatabaseUrl;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -408,34 +407,9 @@ async fn entry(server: &Server, action: &str) -> Value {
 }
 
 /// One more organization that applies the default settings set.
-async fn organization(server: &Server, name: &'static str) -> String {
-    let (account, id) = (server.account, Id::new());
-    let work = async move |tx: &mut Tx<'_>| {
-        let default = tx.account(account).await?.expect("the account").account()?.default_organization;
-        let (_, set) = tx.organization(account, default).await?.expect("the default organization");
-        let body = json!({
-            "schemas": ["urn:ietf:params:scim:schemas:connector:2.0:Organization"],
-            "id": id.to_string(),
-            "displayName": name,
-            "settingsSet": { "value": Id::from(set).to_string() },
-        });
-        let draft = OrganizationDraft {
-            display_name: Name::new("The name", name).expect("a name"),
-            external_id: None,
-            settings_set: set.into(),
-            profile: Profile { body: body.to_string(), search: "{}".to_owned() },
-        };
-        let row = OrganizationRow {
-            account_id: account.into(),
-            id: id.into(),
-            draft: draft.into(),
-            version: 1,
-            last_modified: id.created(),
-        };
-        tx.insert_organization(row).await
-    };
-    server.app.service.db.write::<(), StorageError, _>(work).await.expect("an organization");
-    id.to_string()
+async fn organization(server: &Server, name: &str) -> String {
+    let body = json!({ "name": name, "settingsSet": "Default" });
+    server.api(Method::POST, "/organizations", Some(body)).await.expect(201).id()
 }
 
 const USER: &str = "urn:ietf:params:scim:schemas:extension:connector:2.0:User";

@@ -8,7 +8,7 @@ use scim_connector::domain::Policies;
 use serde_json::Value;
 use std::process::{Command, Stdio};
 
-/// E-44, E-45: the story of joiner, mover, leaver and rehire.
+/// The story of joiner, mover, leaver and rehire.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_is_true() {
     run("docs/story.md").await;

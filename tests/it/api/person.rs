@@ -2,8 +2,8 @@
 
 use crate::support::{Reply, Server, send};
 use reqwest::Method;
-use scim_connector::domain::{Id, Name, OrganizationDraft, PlainSecret, Profile, SecretKind, SettingsSetDraft};
-use scim_connector::storage::rows::{AdminKeyRow, AuditRow, OrganizationRow, SettingsSetRow};
+use scim_connector::domain::{Id, PlainSecret, SecretKind};
+use scim_connector::storage::rows::{AdminKeyRow, AuditRow};
 use scim_connector::storage::{AuditQuery, Error as StorageError, Tx};
 use serde_json::{Value, json};
 
@@ -38,47 +38,14 @@ pub async fn team(server: &Server, name: &str, members: &[&String]) -> String {
 
 /// A new organization with a sender of its own; its id.
 pub async fn organization(server: &Server, name: &str, sender: &str) -> String {
-    let (set, id) = (Id::new(), Id::new());
-    let profile = |body: Value| Profile { body: body.to_string(), search: "{}".to_owned() };
-    let settings = json!({
-        "displayName": format!("Settings of {name}"),
+    let set = json!({
+        "name": format!("Settings of {name}"),
         "sender": { "name": name, "email": sender },
         "expiration": { "days": 30, "reminderDays": 3 },
-        "id": set.to_string(),
     });
-    let settings = SettingsSetRow {
-        account_id: server.account.into(),
-        id: set.into(),
-        draft: SettingsSetDraft {
-            display_name: Name::new("name", &format!("Settings of {name}")).expect("a name"),
-            external_id: None,
-            profile: profile(settings),
-        }
-        .into(),
-        version: 1,
-        last_modified: set.created(),
-    };
-    let organization = OrganizationRow {
-        account_id: server.account.into(),
-        id: id.into(),
-        draft: OrganizationDraft {
-            display_name: Name::new("name", name).expect("a name"),
-            external_id: None,
-            settings_set: set,
-            profile: profile(
-                json!({ "displayName": name, "settingsSet": { "value": set.to_string() }, "id": id.to_string() }),
-            ),
-        }
-        .into(),
-        version: 1,
-        last_modified: id.created(),
-    };
-    let work = async move |tx: &mut Tx<'_>| {
-        tx.insert_settings_set(settings.clone()).await?;
-        tx.insert_organization(organization.clone()).await
-    };
-    server.app.service.db.write::<(), StorageError, _>(work).await.expect("the organization is written");
-    id.to_string()
+    let set = server.api(Method::POST, "/settings-sets", Some(set)).await.expect(201).id();
+    let body = json!({ "name": name, "settingsSet": set });
+    server.api(Method::POST, "/organizations", Some(body)).await.expect(201).id()
 }
 
 /// The id of the Default group.

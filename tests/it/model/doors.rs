@@ -186,7 +186,7 @@ on_both! {
         assert_eq!((read["members"].as_array().map(Vec::len), &read["meta"]["version"]), (Some(2), &json!("W/\"3\"")));
     }
 
-    /// P-27 in A-09, B-17: the Default group is shown where the account wants it; otherwise its name is taken all the
+    /// P-27, B-17: the Default group is shown where the account wants it; otherwise its name is taken all the
     /// same.
     async fn the_default_group_is_shown_where_the_account_wants_it(server) {
         let ada = server.user("ada").await;

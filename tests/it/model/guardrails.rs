@@ -143,7 +143,7 @@ on_both! {
         assert_eq!(reply.scim_type(), "invalidSyntax");
     }
 
-    /// E-19, A-19: a stale If-Match is refused with 412, whatever the change, and nothing is changed.
+    /// a stale If-Match is refused with 412, whatever the change, and nothing is changed.
     async fn a_stale_version_is_refused(server) {
         let ada = server.user("ada").await;
         let group = server.group("Engineers", std::slice::from_ref(&ada)).await;

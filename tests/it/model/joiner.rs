@@ -189,7 +189,7 @@ on_both! {
         assert_eq!(effective(&server, &ada).await, ["finance_admin"]);
     }
 
-    /// I-13, I-14, E-35, I-30: the e-mail check over SCIM (P-10): an address, and nobody else's; the sentence finds the
+    /// E-13, I-13, I-14, E-35, I-30: the e-mail check over SCIM (P-10): an address, and nobody else's; the sentence finds the
     /// holder.
     async fn an_email_address_belongs_to_one_user_where_the_account_says_so(server) {
         let mail = |name: &str, mail: &str| json!({ "userName": name, "emails": [{ "value": mail }] });
@@ -206,7 +206,7 @@ on_both! {
         }
         server.user("login@example.com").await;
         refused(&server.post("/Users", mail("third", "Login@Example.com")).await, 409, "email_taken");
-        // E-13: plus-addresses are kept and distinct.
+        // Plus-addresses are kept and distinct.
         let plus = server.post("/Users", mail("third", "a+x@example.com")).await.expect(201);
         assert_eq!(plus.body["emails"][0]["value"], "a+x@example.com");
         let path = format!("/Users/{}", plus.id());

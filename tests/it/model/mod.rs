@@ -19,11 +19,8 @@ mod single_group;
 
 use crate::support::{Reply, Server, send};
 use reqwest::Method;
-use scim_connector::domain::{
-    Dialect, Id, Name, OrganizationDraft, PlainSecret, Profile, RoleCeiling, Rule, RuleGroup, RuleSet, SecretKind,
-    SettingsSetDraft,
-};
-use scim_connector::storage::rows::{OrganizationRow, SettingsSetRow, TokenRow};
+use scim_connector::domain::{Dialect, Id, PlainSecret, RoleCeiling, Rule, RuleGroup, RuleSet, SecretKind};
+use scim_connector::storage::rows::TokenRow;
 use scim_connector::storage::{Error as StorageError, Tx};
 use serde_json::{Value, json};
 
@@ -209,39 +206,12 @@ pub async fn second_connection(server: &Server) -> String {
 
 /// One more organization, with a settings set of its own whose sender is `<name>@sets.example`.
 pub async fn organization(server: &Server, name: &str) -> Id {
-    let (account, organization, set) = (server.account, Id::new(), Id::new());
-    let name = name.to_owned();
-    let work = async move |tx: &mut Tx<'_>| {
-        let name = Name::new("displayName", &name).expect("a name");
-        let sender = json!({ "name": name.text, "email": format!("{}@sets.example", name.key) });
-        let body = json!({
-            "schemas": [], "id": set.to_string(), "displayName": name.text, "sender": sender,
-            "expiration": { "days": 30, "reminderDays": 3 },
-        });
-        let profile = |body: Value| Profile { body: body.to_string(), search: "{}".to_owned() };
-        let draft = SettingsSetDraft { display_name: name.clone(), external_id: None, profile: profile(body) };
-        tx.insert_settings_set(SettingsSetRow {
-            account_id: account.into(),
-            id: set.into(),
-            draft: draft.into(),
-            version: 1,
-            last_modified: set.created(),
-        })
-        .await?;
-        let body = json!({ "schemas": [], "id": organization.to_string(), "displayName": name.text });
-        let draft =
-            OrganizationDraft { display_name: name, external_id: None, settings_set: set, profile: profile(body) };
-        tx.insert_organization(OrganizationRow {
-            account_id: account.into(),
-            id: organization.into(),
-            draft: draft.into(),
-            version: 1,
-            last_modified: organization.created(),
-        })
-        .await
-    };
-    server.app.service.db.write::<(), StorageError, _>(work).await.expect("the organization is written");
-    organization
+    let sender = json!({ "name": name, "email": format!("{}@sets.example", name.to_lowercase()) });
+    let set = json!({ "displayName": name, "sender": sender, "expiration": { "days": 30, "reminderDays": 3 } });
+    let set = server.post("/SettingsSets", set).await.expect(201).id();
+    let organization = json!({ "displayName": name, "settingsSet": { "value": set } });
+    let made = server.post("/Organizations", organization).await.expect(201);
+    made.id().parse().expect("an id")
 }
 
 /// A token of the server's connection that stands for a person.

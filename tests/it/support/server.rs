@@ -12,8 +12,10 @@ use scim_connector::storage::{DatabaseUrl, Db, Error as StorageError, Tx};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Database {
@@ -35,6 +37,7 @@ pub struct Server {
     pub url: DatabaseUrl,
     pub app: App,
     stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
     folder: Option<PathBuf>,
 }
 
@@ -55,7 +58,7 @@ impl Server {
     pub async fn start_on(url: DatabaseUrl, settings: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::load(None).expect("the defaults are good");
         settings(&mut config);
-        let db = Db::serve(&url, config.storage_options()).await.expect("the database opens");
+        let db = open(&url, &config).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let public_url = format!("http://{}", listener.local_addr().expect("bound"));
         let (account, connection, token) = first_or_new(&db).await;
@@ -65,7 +68,9 @@ impl Server {
         let serving = http::serve(listener, app.clone(), async move {
             let _ = stopped.await;
         });
-        tokio::spawn(serving);
+        let serving = tokio::spawn(async move {
+            let _ = serving.await;
+        });
         let database = match url {
             DatabaseUrl::Sqlite(_) => Database::Sqlite,
             DatabaseUrl::Postgres(_) => Database::Postgres,
@@ -81,6 +86,7 @@ impl Server {
             url,
             app,
             stop: Some(stop),
+            serving: Some(serving),
             folder: None,
         }
     }
@@ -136,6 +142,18 @@ impl Server {
     pub fn stop(&mut self) {
         drop(self.stop.take());
     }
+
+    /// Stops the server, and starts another one on its database when it has ended.
+    pub async fn restart(mut self) -> Self {
+        let (url, folder, serving) = (self.url.clone(), self.folder.take(), self.serving.take());
+        drop(self);
+        if let Some(serving) = serving {
+            serving.await.expect("it ends");
+        }
+        let mut server = Self::start_on(url, |_| ()).await;
+        server.folder = folder;
+        server
+    }
 }
 
 impl Drop for Server {
@@ -145,6 +163,17 @@ impl Drop for Server {
             let _ = std::fs::remove_dir_all(folder);
         }
     }
+}
+
+/// The database. A server that has just ended may need a moment to let go of it.
+async fn open(url: &DatabaseUrl, config: &Config) -> Db {
+    for _ in 0..50 {
+        match Db::serve(url, config.storage_options()).await {
+            Err(StorageError::Unavailable(_)) => tokio::time::sleep(Duration::from_millis(100)).await,
+            opened => return opened.expect("the database opens"),
+        }
+    }
+    panic!("the database does not open")
 }
 
 async fn first_or_new(db: &Db) -> (Id, Id, String) {
