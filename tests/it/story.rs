@@ -1,7 +1,8 @@
 //! The documents that a newcomer follows with curl are run as they stand.
 //!
-//! All `sh` blocks of a document are one script. A `json` block below one is part of what its last line printed: every
-//! member that is shown must be there, and `…` stands for anything.
+//! All `sh` blocks of a document are one script; a `python` or `js` block is a program of its own that runs at its place,
+//! with what the script exported. A `json` block below one is part of what its last line printed: every member that is
+//! shown must be there, and `…` stands for anything.
 
 use crate::support::{Database, Folder, fresh};
 use scim_connector::domain::Policies;
@@ -12,6 +13,34 @@ use std::process::{Command, Stdio};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_story_is_true() {
     run("docs/story.md").await;
+}
+
+/// E-44: what the page shows for curl, Python and Node does what it says.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_examples_for_clients_are_true() {
+    let fetches = Command::new("node").args(["-e", "fetch"]).stderr(Stdio::null()).status();
+    assert!(
+        fetches.is_ok_and(|status| status.success()),
+        "The examples of docs/clients.md need Node 18 or later. tests/run installs it on Debian; elsewhere install nodejs."
+    );
+    run("docs/clients.md").await;
+}
+
+/// E-45: the index of the documents leads to every page, and to nothing else.
+#[test]
+fn the_index_links_every_page() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let index = std::fs::read_to_string(folder.join("README.md")).expect("the index");
+    let links: Vec<&str> = index.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()).collect();
+    let dead: Vec<&&str> = links.iter().filter(|link| !folder.join(link).is_file()).collect();
+    assert!(dead.is_empty(), "docs/README.md links to {dead:?}, which are not there");
+    let files = std::fs::read_dir(&folder).expect("the documents").map(|file| file.expect("a file").file_name());
+    let pages = files.filter_map(|name| name.into_string().ok()).filter(|name| name.ends_with(".md"));
+    let lost: Vec<String> = pages.filter(|name| name != "README.md" && !links.contains(&name.as_str())).collect();
+    assert!(lost.is_empty(), "docs/README.md does not link to {lost:?}");
+    for page in ["story.md", "roles.md", "settings-sets.md", "environments.md"] {
+        assert!(links.contains(&page), "docs/README.md does not link to {page}");
+    }
 }
 
 /// E-46: every policy is described, and every refusal with what to do about it.
@@ -32,6 +61,13 @@ fn the_model_page_names_every_policy_and_every_code() {
 struct Block {
     script: String,
     expected: Option<Value>,
+}
+
+impl Block {
+    /// A program that an interpreter reads from its standard input.
+    fn program(interpreter: &str, program: &str) -> Self {
+        Self { script: format!("{interpreter} <<'END OF PROGRAM'\n{program}END OF PROGRAM\n"), expected: None }
+    }
 }
 
 async fn run(document: &'static str) {
@@ -77,6 +113,8 @@ fn blocks(text: &str) -> Vec<Block> {
     while let Some(block) = fenced.next().map(|block| block.split_once('\n').unwrap_or_default()) {
         match block {
             ("sh", script) => blocks.push(Block { script: script.to_owned(), expected: None }),
+            ("python", program) => blocks.push(Block::program("python3 -", program)),
+            ("js", program) => blocks.push(Block::program("node --input-type=module -", program)),
             ("json", shown) => {
                 let value = serde_json::from_str(shown).unwrap_or_else(|error| panic!("{error}: {shown}"));
                 blocks.last_mut().expect("a script above it").expected = Some(value);
