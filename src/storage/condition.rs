@@ -166,9 +166,8 @@ impl Writer {
                 });
             }
             (Field::Organization, Value::Text(text)) => {
-                sql.words(
-                    "(users.organization_id IS NOT NULL AND users.organization_id IN (SELECT o.id FROM organizations o",
-                );
+                sql.words("users.id IN (SELECT i.id FROM users i WHERE i.account_id = ").id(self.account);
+                sql.words(" AND i.organization_id IN (SELECT o.id FROM organizations o");
                 sql.words(" WHERE o.account_id = ").id(self.account).words(" AND ");
                 self.by_name_or_id(sql, op, text, "o.display_name_key", "o.id");
                 sql.words("))");

@@ -122,7 +122,7 @@ tables! {
         grants_admin -> Bool,
     }
 
-    memberships (account_id, group_id, user_id) {
+    memberships (account_id, user_id, group_id) {
         account_id -> IdSql,
         group_id -> IdSql,
         user_id -> IdSql,

@@ -24,6 +24,8 @@ ALTER TABLE groups DROP COLUMN roles;
 ALTER TABLE groups DROP COLUMN archived;
 ALTER TABLE groups DROP COLUMN is_default;
 DROP TABLE removed_users;
+DROP INDEX user_emails_by_value;
+CREATE INDEX user_emails_by_value ON user_emails(account_id, value_key, user_id);
 DROP INDEX users_admins;
 DROP INDEX users_invited;
 DROP INDEX users_by_organization;

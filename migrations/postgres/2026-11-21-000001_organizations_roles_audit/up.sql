@@ -61,8 +61,10 @@ ALTER TABLE users ADD COLUMN previous_user_id UUID;
 UPDATE users SET status = 'inactive' WHERE active = FALSE;
 CREATE UNIQUE INDEX users_by_username ON users(account_id, organization_id, username_key);
 CREATE INDEX users_by_organization ON users(account_id, organization_id, id);
-CREATE INDEX users_invited ON users(account_id, id) WHERE status = 'invited';
-CREATE INDEX users_admins ON users(account_id, organization_id, id) WHERE is_admin = TRUE;
+CREATE INDEX users_invited ON users(account_id, status, id) WHERE status = 'invited';
+CREATE INDEX users_admins ON users(account_id, is_admin, status, organization_id, id);
+DROP INDEX user_emails_by_value;
+CREATE INDEX user_emails_by_value ON user_emails(account_id, value_key, user_id, is_primary, position);
 
 -- A removed user is a tombstone: no rule, list or filter of the living ever meets him.
 CREATE TABLE removed_users (
@@ -95,7 +97,7 @@ CREATE TABLE memberships_with_flags (
   can_send BOOLEAN NOT NULL,
   origins TEXT NOT NULL,
   since BIGINT NOT NULL,
-  PRIMARY KEY (account_id, group_id, user_id),
+  PRIMARY KEY (account_id, user_id, group_id),
   FOREIGN KEY (account_id, user_id) REFERENCES users(account_id, id) ON DELETE CASCADE
 );
 INSERT INTO memberships_with_flags
@@ -106,7 +108,7 @@ INSERT INTO memberships_with_flags
   FROM memberships m;
 DROP TABLE memberships;
 ALTER TABLE memberships_with_flags RENAME TO memberships;
-CREATE INDEX memberships_by_user ON memberships(account_id, user_id, group_id);
+CREATE INDEX memberships_by_group ON memberships(account_id, group_id, user_id);
 CREATE UNIQUE INDEX memberships_primary ON memberships(account_id, user_id) WHERE is_primary = TRUE;
 
 INSERT INTO totals SELECT account_id, 'organization', shard, 0, 0 FROM totals WHERE kind = 'user';

@@ -86,11 +86,26 @@ type EventSql = (
     diesel::sql_types::Text,
 );
 
+/// Entries about one subject that one page looks through.
+const MOST_ABOUT_ONE: i64 = 5_000;
+
 /// The newest first.
 pub async fn audit(conn: &mut Conn<'_>, account: Id, query: &AuditQuery) -> QueryResult<Vec<AuditRow>> {
     let mut found = audit::table.filter(audit::account_id.eq(DbId(account))).into_boxed();
     if let Some(subject) = &query.subject {
-        found = found.filter(audit::subject_id.eq(subject));
+        // The ids by themselves: SQLite would rather read the whole trail than look up a row for each.
+        let mut about = audit::table
+            .filter(audit::account_id.eq(DbId(account)))
+            .filter(audit::subject_id.eq(subject))
+            .select(audit::id)
+            .order(audit::id.desc())
+            .limit(MOST_ABOUT_ONE)
+            .into_boxed();
+        if let Some(before) = query.before {
+            about = about.filter(audit::id.lt(DbId(before)));
+        }
+        let ids: Vec<DbId> = about.load(conn).await?;
+        found = found.filter(audit::id.eq_any(ids));
     }
     if let Some(actor) = &query.actor {
         found = found.filter(audit::actor.eq(actor));

@@ -11,7 +11,6 @@ use diesel::prelude::{
     SelectableHelper, TextExpressionMethods,
 };
 use diesel::result::QueryResult;
-use diesel::sql_types::Bool;
 
 pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> QueryResult<()> {
     let (account, id) = (row.account_id, row.id);
@@ -170,8 +169,7 @@ pub async fn all_removed(
 pub async fn has_active_admin(conn: &mut Conn<'_>, account: Id, organization: Option<Id>) -> QueryResult<bool> {
     let admins = users::table
         .filter(users::account_id.eq(DbId(account)))
-        // Written out, because a partial index serves only a condition that names its value.
-        .filter(diesel::dsl::sql::<Bool>("users.is_admin = TRUE"))
+        .filter(users::is_admin.eq(true))
         .filter(users::status.eq("active"))
         .select(users::id);
     let found: Option<DbId> = match organization {
@@ -193,7 +191,7 @@ pub async fn active_admin_ids(
 ) -> QueryResult<Vec<DbId>> {
     let admins = users::table
         .filter(users::account_id.eq(DbId(account)))
-        .filter(diesel::dsl::sql::<Bool>("users.is_admin = TRUE"))
+        .filter(users::is_admin.eq(true))
         .filter(users::status.eq("active"))
         .select(users::id)
         .limit(limit);
@@ -207,7 +205,7 @@ pub async fn active_admin_ids(
 pub async fn some_active_admins(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryResult<Vec<String>> {
     users::table
         .filter(users::account_id.eq(DbId(account)))
-        .filter(diesel::dsl::sql::<Bool>("users.is_admin = TRUE"))
+        .filter(users::is_admin.eq(true))
         .filter(users::status.eq("active"))
         .select(users::body)
         .order(users::id)
