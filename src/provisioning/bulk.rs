@@ -67,7 +67,7 @@ impl Run {
             match settle(tx, &self.request).await {
                 Ok(()) => {}
                 Err(Error::Guard(guard)) => {
-                    doomed.guarded.extend(losers.into_iter().map(|index| (index, guard.clone())))
+                    doomed.guarded.extend(losers.into_iter().map(|index| (index, guard.clone())));
                 }
                 Err(error) => return Err(error),
             }

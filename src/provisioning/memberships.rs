@@ -17,6 +17,9 @@ pub struct Plan {
     pub after: Memberships,
 }
 
+/// Group, flags and origins: rows that become alike are written together.
+type Alike = (Id, bool, bool, bool, String);
+
 /// What was written.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
@@ -46,7 +49,7 @@ pub async fn write(
     let mut written = Written::default();
     let mut left: BTreeMap<Id, Vec<Id>> = BTreeMap::new();
     let mut joined: Vec<MembershipRow> = Vec::new();
-    let mut changed: BTreeMap<(Id, bool, bool, bool, String), (MembershipRow, Vec<Id>)> = BTreeMap::new();
+    let mut changed: BTreeMap<Alike, (MembershipRow, Vec<Id>)> = BTreeMap::new();
     for plan in plans {
         let diff = MembershipDiff::between(&plan.before, &plan.after);
         if diff.is_visible {

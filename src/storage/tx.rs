@@ -16,16 +16,19 @@ use std::collections::BTreeMap;
 /// Which row of the kept totals.
 type TotalKey = (Id, Kind, u8);
 
+/// How many more live and were removed.
+type Totals = BTreeMap<TotalKey, (i64, i64)>;
+
 /// A connection, in a transaction where the work writes.
 pub struct Tx<'c> {
     conn: Conn<'c>,
     /// What the transaction adds to the kept totals: how many more live, how many were removed. Written at its end and
     /// in order, so that transactions with many changes do not wait for each other in a circle.
-    totals: BTreeMap<TotalKey, (i64, i64)>,
+    totals: Totals,
     /// What the transaction writes into the audit trail and the change feed at its end.
     pub ledger: Ledger,
     /// Totals and ledger at the beginning of each part that is not ended.
-    parts: Vec<(BTreeMap<TotalKey, (i64, i64)>, [usize; 3])>,
+    parts: Vec<(Totals, [usize; 3])>,
 }
 
 enum Conn<'c> {
@@ -38,6 +41,7 @@ macro_rules! operations {
         impl Tx<'_> {
             $(
                 $(#[$doc])*
+                #[allow(clippy::too_many_arguments, reason = "one for each set of columns")]
                 $visible async fn $public(&mut self, $($argument: $type),*) -> Result<$output, Error> {
                     let result = match &mut self.conn {
                         Conn::Sqlite(conn) => sqlite::queries::$module::$name(conn, $($argument),*).await,

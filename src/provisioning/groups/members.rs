@@ -226,7 +226,7 @@ impl MemberChanges {
             match self.marks.get(&user).copied().unwrap_or(!self.replace_all) {
                 // A client that sends the whole list back does not become the giver of what others gave.
                 true if is_member && (self.replace_all || !self.marks.contains_key(&user)) => {
-                    after.set_flags(id, flags)
+                    after.set_flags(id, flags);
                 }
                 true if is_member || self.marks.contains_key(&user) => {
                     check_taking(request, group, &before, is_member)?;

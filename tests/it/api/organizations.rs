@@ -47,7 +47,7 @@ on_both! {
         assert_eq!(list.items()[0]["default"], true);
         let first = read(&server, "/organizations?limit=1").await.expect(200);
         let next = format!("/organizations?limit=1&cursor={}", first.body["nextCursor"].as_str().expect("more"));
-        assert_eq!(read(&server, &next).await.expect(200).items(), [made.body.clone()]);
+        assert_eq!(read(&server, &next).await.expect(200).items(), std::slice::from_ref(&made.body));
 
         let again = post(&server, "/organizations", json!({ "name": "SALES", "settingsSet": "Mails" })).await;
         is_problem(&again, 409, "organization_name_taken");

@@ -198,7 +198,7 @@ on_both! {
         let (of_sales, of_legal) = (
             (json!(["Contracts", "Offers"]), json!("round_robin")), (json!(["Contracts"]), json!("least_busy")),
         );
-        assert_eq!(reached().await, [of_sales.clone()]);
+        assert_eq!(reached().await, std::slice::from_ref(&of_sales));
         let members = format!("/groups/{}/members", legal.id());
         server.api(Method::POST, &members, Some(json!({ "add": [{ "user": ada }] }))).await.expect(200);
         assert_eq!(reached().await, [of_sales, of_legal.clone()]);
