@@ -4,7 +4,7 @@
 //!  cli ──▶ http ──┬───────────────────▶ scim ─────────┐
 //!                 ├──▶ provisioning ──▶ scim          ├──▶ expr
 //!                 │         └──▶ storage ──▶ domain ──┘
-//!                 └──▶ admin ──▶ storage, domain            (app, config, clock: used by the edges only)
+//!                 └──▶ admin ──▶ provisioning, scim, storage, domain      (app, config, clock: used by the edges only)
 //! ```
 
 pub mod admin;
