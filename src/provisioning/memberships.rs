@@ -4,7 +4,7 @@
 //! circle. The Default group is never locked and counts nothing, because every new user passes through it.
 
 use super::{Error, Request};
-use crate::domain::{Guard, Id, Membership, MembershipDiff, Memberships};
+use crate::domain::{Account, Guard, Id, Membership, MembershipDiff, Memberships};
 use crate::storage::rows::{MembershipRow, StoredGroup, from_json};
 use crate::storage::{Error as StorageError, Tx};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,6 +128,15 @@ pub fn name_of(group: &StoredGroup) -> String {
     let body: Option<serde_json::Value> = from_json(&group.stored.body).ok();
     let name = body.as_ref().and_then(|body| body.get("displayName")).and_then(serde_json::Value::as_str);
     name.unwrap_or_default().to_owned()
+}
+
+/// Whether one of the groups makes its members administrators (P-01).
+pub async fn make_admin(tx: &mut Tx<'_>, account: &Account, memberships: &Memberships) -> Result<bool, Error> {
+    if !account.policies.grant_roles.is_on() {
+        return Ok(false);
+    }
+    let granting = tx.groups_that_grant_admin(account.id).await?;
+    Ok(memberships.list.iter().any(|held| granting.iter().any(|group| group.0 == held.group)))
 }
 
 /// Recalculates who is an administrator through a group (P-01), and notes who is not any more.

@@ -8,7 +8,7 @@ use crate::domain::{
 };
 use crate::domain::{Door, Flags};
 use crate::expr::fold;
-use crate::provisioning::memberships::{Plan, load};
+use crate::provisioning::memberships::{Plan, load, make_admin};
 use crate::provisioning::rules::{Outcome, evaluate};
 use crate::provisioning::tenants::Source;
 use crate::provisioning::{Error, Request};
@@ -43,11 +43,8 @@ pub async fn place(
     let account = &request.caller.tenant;
     let direct_admin = has_admin(&grants, &account.catalogue);
     let inherited = match &memberships {
-        Some(plan) if account.policies.grant_roles.is_on() => {
-            let granting = tx.groups_that_grant_admin(account.id).await?;
-            plan.after.list.iter().any(|held| granting.iter().any(|group| group.0 == held.group))
-        }
-        _ => false,
+        Some(plan) => make_admin(tx, account, &plan.after).await?,
+        None => false,
     };
     let active = resource.get("active").and_then(Value::as_bool).unwrap_or(true);
     let placement = Placement {

@@ -44,11 +44,11 @@ impl State {
             let users: Vec<Id> = users.iter().map(|row| row.stored.id.0).collect();
             let rows = tx.users(account, &users).await?;
             let memberships = tx.memberships_of(account, &users).await?;
-            let mut groups = BTreeMap::new();
-            for row in tx.page(&listing(Kind::Group), &window).await? {
-                let id = row.stored.id.0;
-                groups.insert(id, tx.group(account, id).await?.expect("it was just listed"));
-            }
+            let groups = tx.page(&listing(Kind::Group), &window).await?;
+            let groups: Vec<Id> = groups.iter().map(|row| row.stored.id.0).collect();
+            let groups = tx.groups(account, &groups).await?;
+            let groups: BTreeMap<Id, StoredGroup> =
+                groups.into_iter().map(|group| (group.stored.id.0, group)).collect();
             let organizations = tx.page(&listing(Kind::Organization), &window).await?;
             let removed = tx.removed_users(account, None, 10_000).await?;
             let policies = tx.account(account).await?.expect("it is there").account()?.policies;
