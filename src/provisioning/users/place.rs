@@ -336,6 +336,10 @@ async fn memberships(
     }
     for (rule, given) in &outcome.groups {
         let is_new = !joining.after.list.iter().any(|held| held.group == given.group);
+        // The group may have been deleted since the rules were read: by the same bulk request, for one.
+        if is_new && tx.group(account.id, given.group).await?.is_none() {
+            continue;
+        }
         let flags = Flags { group_admin: given.group_admin, can_send: given.can_send };
         joining.join(given.group, if is_new { flags } else { Flags::default() }, Origin::Rule(*rule))?;
     }
