@@ -42,12 +42,11 @@ pub(super) async fn insert_account(tx: &mut Tx<'_>, account: &Account) -> Result
 
 /// Gives accounts from before there were organizations what every account begins with.
 pub async fn complete_accounts(db: &Db) -> Result<(), StorageError> {
-    let rows = db.read(async |tx: &mut Tx<'_>| tx.accounts().await).await?;
-    for row in rows.into_iter().filter(|row| row.default_group_id.is_none()) {
+    for id in db.read(async |tx: &mut Tx<'_>| tx.incomplete_accounts().await).await? {
         db.write(async move |tx: &mut Tx<'_>| {
             // Several servers may start at once.
-            tx.lock_account(row.id.0).await?;
-            match tx.account(row.id.0).await? {
+            tx.lock_account(id.0).await?;
+            match tx.account(id.0).await? {
                 Some(row) if row.default_group_id.is_none() => complete(tx, row).await,
                 _ => Ok(()),
             }

@@ -1,9 +1,9 @@
 //! What administrators do to resources that identity providers change, too: the use cases of provisioning, so that rules,
 //! guardrails, audit and events are the same through both doors.
 
-use super::{Error, Page, Request, Window};
+use super::{Error, Page, Request, Window, through};
 use crate::domain::Id;
-use crate::provisioning::{Answer, Verbs, plain_page, settle};
+use crate::provisioning::{Answer, Verbs, plain_page};
 use crate::scim::Object;
 use crate::scim::project::Projection;
 use crate::storage::Tx;
@@ -36,27 +36,19 @@ impl Shown {
 }
 
 pub async fn create<V: Verbs>(tx: &mut Tx<'_>, request: &Request, attributes: Object) -> Result<Id, Error> {
-    let scim = request.provisioning();
     let id = Id::new();
-    let new = V::decode_new(&scim, id, attributes.into())?;
-    V::create(tx, &scim, &new, &Projection::DEFAULT).await?;
-    settle(tx, &scim).await?;
+    through::create::<V>(tx, &request.provisioning(), id, attributes.into()).await?;
     Ok(id)
 }
 
 /// Puts attributes over those that are there; one that is null goes.
 pub async fn change<V: Verbs>(tx: &mut Tx<'_>, request: &Request, id: Id, attributes: Object) -> Result<(), Error> {
-    let scim = request.provisioning();
-    let operations = json!([{ "op": "replace", "value": attributes }]);
-    let patch = V::decode_patch(&scim, &id.to_string(), operations, request.if_match.clone())?;
-    V::patch(tx, &scim, &patch, &Projection::DEFAULT).await?;
-    Ok(settle(tx, &scim).await?)
+    let operation = json!({ "op": "replace", "value": attributes });
+    through::patch::<V>(tx, &request.provisioning(), id, vec![operation], request.if_match.clone()).await
 }
 
 pub async fn delete<V: Verbs>(tx: &mut Tx<'_>, request: &Request, id: Id) -> Result<(), Error> {
-    let scim = request.provisioning();
-    V::delete(tx, &scim, id, request.if_match.as_ref()).await?;
-    Ok(settle(tx, &scim).await?)
+    through::delete::<V>(tx, &request.provisioning(), id, request.if_match.as_ref()).await
 }
 
 pub async fn read<V: Verbs>(tx: &mut Tx<'_>, request: &Request, id: Id, wanted: &[&str]) -> Result<Shown, Error> {

@@ -1,4 +1,4 @@
-//! Changes of people and groups go through the use cases that SCIM goes through, so that rules, guardrails, audit and
+//! Changes of resources go through the use cases that SCIM goes through, so that rules, guardrails, audit and
 //! events are the same.
 
 use super::Error;

@@ -295,15 +295,16 @@ impl Search {
                 members.entry(group).or_default().push(user);
             }
         }
+        let mut more: HashMap<Id, Object> = HashMap::new();
+        if wants_more(&part.projection) && !ids.is_empty() {
+            for group in tx.groups(account, &ids).await? {
+                more.insert(group.stored.id.0, extension(tx, &self.request, &group, &part.projection).await?);
+            }
+        }
         let mut answers = Vec::with_capacity(rows.len());
         for row in rows {
             let id = row.stored.id.0;
-            let mut more = Object::new();
-            if wants_more(&part.projection)
-                && let Some(group) = tx.group(account, id).await?
-            {
-                more = extension(tx, &self.request, &group, &part.projection).await?;
-            }
+            let more = more.remove(&id).unwrap_or_default();
             answers.push(render::group(&self.request, &row.stored, members.remove(&id), &more, &part.projection));
         }
         Ok(answers)

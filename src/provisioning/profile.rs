@@ -1,6 +1,7 @@
 //! Canonical resources as what the model keeps of them.
 
-use crate::domain::{Email, Id, Profile};
+use super::Error;
+use crate::domain::{Email, Id, Name, Profile, check_indexed};
 use crate::expr::fold;
 use crate::scim::Object;
 use crate::scim::decode::finish;
@@ -93,4 +94,16 @@ pub fn emails(resource: &Object) -> Vec<Email> {
 /// The text of a simple attribute.
 pub fn text<'r>(resource: &'r Object, name: &str) -> Option<&'r str> {
     resource.get(name).and_then(Value::as_str)
+}
+
+/// The externalId, which has an index.
+pub fn external_id(resource: &Object) -> Result<Option<String>, Error> {
+    let external_id = text(resource, "externalId");
+    external_id.map(|external_id| check_indexed("externalId", external_id)).transpose()?;
+    Ok(external_id.map(str::to_owned))
+}
+
+/// The displayName of what cannot be without one.
+pub fn display_name(resource: &Object) -> Result<Name, Error> {
+    Ok(Name::new("displayName", text(resource, "displayName").unwrap_or_default())?)
 }

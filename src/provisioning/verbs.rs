@@ -70,7 +70,9 @@ pub trait Verbs: 'static {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// Whether reading one resource may take so long that it must not hold up the point reads of others.
-    fn reads_much(projection: &Projection) -> bool;
+    fn reads_much(_: &Projection) -> bool {
+        false
+    }
 
     /// Absence, in the words of the protocol.
     fn not_found(id: &str) -> Error {

@@ -57,6 +57,7 @@ macro_rules! operations {
 operations! {
     pub accounts::insert as insert_account(row: &AccountRow) -> ();
     pub accounts::list as accounts() -> Vec<AccountRow>;
+    pub accounts::incomplete as incomplete_accounts() -> Vec<DbId>;
     pub accounts::by_name as account_by_name(name_key: &str) -> Option<AccountRow>;
     pub accounts::by_id as account(id: Id) -> Option<AccountRow>;
     pub accounts::lock as lock_account(id: Id) -> ();
@@ -125,9 +126,6 @@ operations! {
     pub users::has_active_admin as has_active_admin(account: Id, organization: Option<Id>) -> bool;
     pub users::active_admin_ids as active_admin_ids(account: Id, organization: Option<Id>, limit: i64) -> Vec<DbId>;
     pub users::some_active_admins as some_active_admins(account: Id, limit: i64) -> Vec<String>;
-    pub users::organizations_of_active_admins as organizations_of_active_admins(
-        account: Id, ids: &[Id]
-    ) -> Vec<(DbId, Option<DbId>)>;
     pub users::holders_of_role as holders_of_role(account: Id, key: &str) -> i64;
     pub users::set_is_admin as set_is_admin(account: Id, ids: &[Id], is_admin: bool) -> ();
 
@@ -147,7 +145,6 @@ operations! {
     groups::delete as delete_group_row(account: Id, id: Id) -> bool;
 
     pub memberships::lock_users as lock_users(account: Id, sorted: &[Id]) -> Vec<Id>;
-    pub memberships::among as members_among(account: Id, group: Id, ids: &[Id]) -> Vec<Id>;
     pub memberships::of_users as memberships_of(account: Id, users: &[Id]) -> Vec<MembershipRow>;
     pub memberships::insert as insert_memberships(rows: &[MembershipRow]) -> ();
     pub memberships::delete as delete_memberships(account: Id, group: Id, users: &[Id]) -> ();

@@ -1,6 +1,6 @@
 //! From a group in canonical form to the group of the model.
 
-use crate::domain::{GroupDraft, Guard, Name, UnknownRoles, check_indexed};
+use crate::domain::{GroupDraft, Guard, UnknownRoles};
 use crate::provisioning::{Error, Request, profile};
 use crate::scim::Object;
 use crate::scim::schema::{CONNECTOR_GROUP, GROUP};
@@ -11,10 +11,7 @@ use serde_json::Value;
 /// The draft that a finished resource without members stands for.
 pub fn draft(request: &Request, resource: &Object, before: Option<&StoredGroup>) -> Result<GroupDraft, Error> {
     let is_default = before.is_some_and(|group| group.is_default);
-    let external_id = profile::text(resource, "externalId");
-    if let Some(external_id) = external_id {
-        check_indexed("externalId", external_id)?;
-    }
+    let external_id = profile::external_id(resource)?;
     let extension = resource.get(CONNECTOR_GROUP.id);
     let part = |name: &str| extension.and_then(|extension| extension.get(name));
     let archived = part("archived").and_then(Value::as_bool).unwrap_or(false);
@@ -27,8 +24,8 @@ pub fn draft(request: &Request, resource: &Object, before: Option<&StoredGroup>)
         return Err(Guard::DefaultGroupProtected("given roles").into());
     }
     Ok(GroupDraft {
-        display_name: Name::new("displayName", profile::text(resource, "displayName").unwrap_or_default())?,
-        external_id: external_id.map(str::to_owned),
+        display_name: profile::display_name(resource)?,
+        external_id,
         archived,
         roles,
         profile: profile::of(resource, &GROUP),

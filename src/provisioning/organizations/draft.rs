@@ -1,6 +1,6 @@
 //! From an organization in canonical form to the organization of the model.
 
-use crate::domain::{Guard, Id, Name, OrganizationDraft, check_indexed};
+use crate::domain::{Guard, Id, OrganizationDraft};
 use crate::expr::fold;
 use crate::provisioning::users::{FEW, known};
 use crate::provisioning::{Error, Request, profile};
@@ -11,13 +11,10 @@ use serde_json::{Value, json};
 
 /// The draft that a finished resource stands for.
 pub fn draft(resource: &Object, settings_set: Id) -> Result<OrganizationDraft, Error> {
-    let external_id = profile::text(resource, "externalId");
-    if let Some(external_id) = external_id {
-        check_indexed("externalId", external_id)?;
-    }
+    let external_id = profile::external_id(resource)?;
     Ok(OrganizationDraft {
-        display_name: Name::new("displayName", profile::text(resource, "displayName").unwrap_or_default())?,
-        external_id: external_id.map(str::to_owned),
+        display_name: profile::display_name(resource)?,
+        external_id,
         settings_set,
         profile: profile::of(resource, &ORGANIZATION),
     })

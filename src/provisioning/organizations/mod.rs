@@ -84,8 +84,4 @@ impl Verbs for Organizations {
     async fn delete(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<(), Error> {
         delete::delete(tx, request, id, condition).await
     }
-
-    fn reads_much(_: &Projection) -> bool {
-        false
-    }
 }

@@ -1,6 +1,6 @@
 //! From a settings set in canonical form to the settings set of the model.
 
-use crate::domain::{Guard, Name, SettingsSetDraft, check_indexed};
+use crate::domain::{Guard, SettingsSetDraft};
 use crate::provisioning::users::is_address;
 use crate::provisioning::{Error, profile};
 use crate::scim::schema::SETTINGS_SET;
@@ -13,15 +13,12 @@ const MAX_DAYS: i64 = 36_500;
 
 /// The draft that a finished resource stands for.
 pub fn draft(resource: &Object) -> Result<SettingsSetDraft, Error> {
-    let external_id = profile::text(resource, "externalId");
-    if let Some(external_id) = external_id {
-        check_indexed("externalId", external_id)?;
-    }
+    let external_id = profile::external_id(resource)?;
     check_sender(resource.get("sender"))?;
     check_expiration(resource.get("expiration"))?;
     Ok(SettingsSetDraft {
-        display_name: Name::new("displayName", profile::text(resource, "displayName").unwrap_or_default())?,
-        external_id: external_id.map(str::to_owned),
+        display_name: profile::display_name(resource)?,
+        external_id,
         profile: profile::of(resource, &SETTINGS_SET),
     })
 }

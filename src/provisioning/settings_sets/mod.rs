@@ -81,8 +81,4 @@ impl Verbs for SettingsSets {
     async fn delete(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<(), Error> {
         delete::delete(tx, request, id, condition).await
     }
-
-    fn reads_much(_: &Projection) -> bool {
-        false
-    }
 }

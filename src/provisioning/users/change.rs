@@ -8,7 +8,6 @@ use super::tell::{Told, tell};
 use super::wishes::Wishes;
 use crate::domain::{Actor, Guard, GuardScope, Id, MembershipDiff, Origin, Placement, User};
 use crate::provisioning::features::check_folders;
-use crate::provisioning::memberships::Plan;
 use crate::provisioning::render::{self, Answer};
 use crate::provisioning::tenants::Source;
 use crate::provisioning::verbs::Verbs;
@@ -82,13 +81,10 @@ pub async fn join(
         last_modified: user.last_modified,
         body: draft.profile.body.clone(),
     };
-    let mut placement = user.placement.clone();
+    let placement = user.placement.clone();
     tx.insert_user(user.into(), &draft.emails).await.map_err(|error| taken(error, &draft))?;
     let plan = placed.memberships.as_ref();
     memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
-    if inherits(tx, request, &mut placement, plan).await? {
-        tx.set_is_admin(caller.account, &[id], placement.is_admin).await?;
-    }
     let told = Told {
         id,
         version: stored.version,
@@ -119,7 +115,12 @@ pub async fn save(
     let new = complete(new, id);
     let plan = placed.memberships.as_ref();
     let diff = plan.map(|plan| MembershipDiff::between(&plan.before, &plan.after)).unwrap_or_default();
+    memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
     let mut placement = placed.placement;
+    if let Some(plan) = plan {
+        // Only now: a group could have lost its roles until it was locked.
+        placement.is_admin |= memberships::make_admin(tx, &request.caller.tenant, &plan.after).await?;
+    }
     if new == old && placement == before && diff.is_empty() {
         return show(tx, request, &stored, &before, projection).await;
     }
@@ -130,8 +131,6 @@ pub async fn save(
     if emails_changed || login_changed {
         check_new(tx, request, id, &new, &draft, Some(&before), &placement).await?;
     }
-    memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
-    inherits(tx, request, &mut placement, plan).await?;
     watch(tx, request, id, &before, &placement)?;
     // Who gave what is no business of the version, and neither is it shown by default.
     let is_visible = new != old || visible(&placement) != visible(&before) || diff.is_visible;
@@ -159,21 +158,6 @@ pub async fn save(
         tell(tx, request, &told).await?;
     }
     show(tx, request, &stored, &placement, projection).await
-}
-
-/// Looks again whether groups make an administrator, now that they are locked: one may have lost its roles since the place
-/// was decided. Whether that changed anything.
-async fn inherits(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    placement: &mut Placement,
-    plan: Option<&Plan>,
-) -> Result<bool, Error> {
-    let Some(plan) = plan else { return Ok(false) };
-    let decided = placement.is_admin;
-    let inherited = memberships::make_admin(tx, &request.caller.tenant, &plan.after).await?;
-    placement.is_admin = placement.direct_admin || inherited;
-    Ok(placement.is_admin != decided)
 }
 
 /// What of a placement a reader can see.

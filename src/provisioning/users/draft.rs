@@ -9,17 +9,14 @@ use serde_json::Value;
 
 /// The draft that a finished resource stands for. `active` is there.
 pub fn draft(resource: &Object) -> Result<UserDraft, Error> {
-    let external_id = profile::text(resource, "externalId");
-    if let Some(external_id) = external_id {
-        check_indexed("externalId", external_id)?;
-    }
+    let external_id = profile::external_id(resource)?;
     let emails = profile::emails(resource);
     for email in emails.iter().filter_map(|email| email.value_key.as_deref()) {
         check_indexed("emails.value", email)?;
     }
     Ok(UserDraft {
         user_name: Name::new("userName", profile::text(resource, "userName").unwrap_or_default())?,
-        external_id: external_id.map(str::to_owned),
+        external_id,
         display_name: match profile::text(resource, "displayName") {
             Some(name) => Some(Name::or_blank("displayName", name)?),
             None => None,

@@ -94,8 +94,4 @@ impl Verbs for Users {
     async fn delete(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<(), Error> {
         delete::delete(tx, request, id, condition).await
     }
-
-    fn reads_much(_: &Projection) -> bool {
-        false
-    }
 }

@@ -3,18 +3,18 @@
 
 use super::wishes::{Wish, Wishes, roles};
 use crate::domain::{
-    AboveCeiling, Activation, Actor, Ceiling, Fallback, GroupsMode, Guard, Id, Memberships, Origin, Placement,
-    Required, RoleGrant, RoleWish, Status, assign, has_admin,
+    AboveCeiling, Activation, Actor, Ceiling, Door, Fallback, Flags, GroupsMode, Guard, Id, Memberships, Origin,
+    Placement, Required, RoleGrant, RoleWish, Status, assign, has_admin,
 };
-use crate::domain::{Door, Flags};
 use crate::expr::fold;
-use crate::provisioning::memberships::{Plan, load, make_admin};
+use crate::provisioning::memberships::{Plan, load};
 use crate::provisioning::rules::{Outcome, evaluate};
 use crate::provisioning::tenants::Source;
 use crate::provisioning::{Error, Request};
-use crate::scim::Object;
+use crate::scim::{Object, urn};
 use crate::storage::Tx;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What was decided.
 #[derive(Debug, Clone)]
@@ -42,10 +42,6 @@ pub async fn place(
     let memberships = memberships(tx, request, source, id, before, wishes, &outcome).await?;
     let account = &request.caller.tenant;
     let direct_admin = has_admin(&grants, &account.catalogue);
-    let inherited = match &memberships {
-        Some(plan) => make_admin(tx, account, &plan.after).await?,
-        None => false,
-    };
     let active = resource.get("active").and_then(Value::as_bool).unwrap_or(true);
     let placement = Placement {
         status: status(request, before, active, wishes.invite),
@@ -53,19 +49,19 @@ pub async fn place(
         organization_origin,
         roles: grants,
         direct_admin,
-        is_admin: direct_admin || inherited,
+        // What groups give is looked at when they are locked.
+        is_admin: direct_admin,
     };
     Ok(Place { placement, memberships })
 }
 
 /// What rules look at: the resource with the name of the organization that was pushed.
-pub fn pushed(resource: &Object, wishes: &Wishes) -> Object {
+pub fn pushed<'r>(resource: &'r Object, wishes: &Wishes) -> Cow<'r, Object> {
+    let Wish::Named(name) = &wishes.organization else { return Cow::Borrowed(resource) };
     let mut pushed = resource.clone();
-    if let Wish::Named(name) = &wishes.organization {
-        let extension = pushed.entry(crate::scim::urn::CONNECTOR_USER).or_insert_with(|| Object::new().into());
-        extension["organization"] = name.as_str().into();
-    }
-    pushed
+    let extension = pushed.entry(urn::CONNECTOR_USER).or_insert_with(|| Object::new().into());
+    extension["organization"] = name.as_str().into();
+    Cow::Owned(pushed)
 }
 
 fn status(request: &Request, before: Option<&Placement>, active: bool, invite: bool) -> Status {

@@ -62,6 +62,11 @@ pub async fn by_id(conn: &mut Conn<'_>, id: Id) -> QueryResult<Option<AccountRow
     accounts::table.find(DbId(id)).select(AccountRow::as_select()).first(conn).await.optional()
 }
 
+/// Accounts from before there were organizations.
+pub async fn incomplete(conn: &mut Conn<'_>) -> QueryResult<Vec<DbId>> {
+    accounts::table.filter(accounts::default_group_id.is_null()).select(accounts::id).load(conn).await
+}
+
 /// Keeps an account from others until the transaction ends.
 pub async fn lock(conn: &mut Conn<'_>, id: Id) -> QueryResult<()> {
     let _: Vec<DbId> = Locked(accounts::table.find(DbId(id)).select(accounts::id)).load(conn).await?;

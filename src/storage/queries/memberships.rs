@@ -54,21 +54,6 @@ pub async fn lock_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryRe
     Ok(found)
 }
 
-/// The users among `ids` that are members.
-pub async fn among(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id]) -> QueryResult<Vec<Id>> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(CHUNK) {
-        let of_group = memberships::table
-            .filter(memberships::account_id.eq(DbId(account)))
-            .filter(memberships::group_id.eq(DbId(group)));
-        let rows: Vec<DbId> = where_one_of!(memberships::user_id, chunk, |named| {
-            of_group.filter(named).select(memberships::user_id).load(conn).await?
-        });
-        found.extend(rows.into_iter().map(Id::from));
-    }
-    Ok(found)
-}
-
 /// The memberships of several users, in order of users and groups.
 pub async fn of_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<MembershipRow>> {
     let mut found = Vec::new();

@@ -214,26 +214,6 @@ pub async fn some_active_admins(conn: &mut Conn<'_>, account: Id, limit: i64) ->
         .await
 }
 
-/// The organizations of the active administrators among `ids`.
-pub async fn organizations_of_active_admins(
-    conn: &mut Conn<'_>,
-    account: Id,
-    ids: &[Id],
-) -> QueryResult<Vec<(DbId, Option<DbId>)>> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(1_000) {
-        let chunk: Vec<DbId> = chunk.iter().copied().map(DbId).collect();
-        let admins = users::table
-            .filter(users::account_id.eq(DbId(account)))
-            .filter(users::id.eq_any(chunk))
-            .filter(users::is_admin.eq(true))
-            .filter(users::status.eq("active"));
-        let rows: Vec<(DbId, Option<DbId>)> = admins.select((users::id, users::organization_id)).load(conn).await?;
-        found.extend(rows);
-    }
-    Ok(found)
-}
-
 /// How many live users have a role directly, whether it counts for them or is held. It looks at every user.
 pub async fn holders_of_role(conn: &mut Conn<'_>, account: Id, key: &str) -> QueryResult<i64> {
     let wildcards = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

@@ -14,7 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const INPUTS: usize = 20_000;
 
-fn number(name: &str, default: usize) -> usize {
+/// A number from the environment.
+pub fn number(name: &str, default: usize) -> usize {
     std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(default)
 }
 

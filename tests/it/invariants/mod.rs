@@ -8,6 +8,7 @@ mod state;
 mod tenant;
 
 use crate::fuzz::dice::Dice;
+use crate::fuzz::number;
 use crate::support::{Database, Server};
 use operations::{Done, Driver};
 use state::State;
@@ -20,10 +21,6 @@ const OPERATIONS: usize = 200;
 const SEQUENCES: usize = 24;
 /// Sequences that run at the same time, each in an account of its own.
 const AT_ONCE: usize = 8;
-
-fn number(name: &str, default: usize) -> usize {
-    std::env::var(name).ok().and_then(|number| number.parse().ok()).unwrap_or(default)
-}
 
 /// A-38, E-07, E-30, E-40, I-18: each step of a sequence is judged against the state before it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
