@@ -2,8 +2,8 @@
 
 use super::{Error, Page, Request, Window, tell};
 use crate::domain::{
-    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, Id, Name, OnConflict, RoleCeiling, Scope,
-    Subject, UnknownMembers,
+    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, Id, LogSettings, Name, OnConflict, RateLimit,
+    RoleCeiling, Scope, Subject, UnknownMembers,
 };
 use crate::expr::fold;
 use crate::provisioning::{attribute_changes, find_group};
@@ -24,6 +24,10 @@ pub struct ConnectionWish {
     pub unknown_members: Option<UnknownMembers>,
     pub attributes: Option<AttributeMode>,
     pub manages_attributes: Option<bool>,
+    /// `Some(None)`: what the server's configuration says.
+    pub rate_limit: Option<Option<RateLimit>>,
+    pub allowed_addresses: Option<Vec<String>>,
+    pub log: Option<LogSettings>,
 }
 
 /// P-25, with groups by id or name.
@@ -111,6 +115,9 @@ impl ConnectionWish {
             unknown_members,
             attributes,
             manages_attributes,
+            rate_limit,
+            allowed_addresses,
+            log,
         } = self;
         if let Some(name) = name {
             connection.name = named(name)?;
@@ -127,6 +134,13 @@ impl ConnectionWish {
         settings.unknown_members = unknown_members.unwrap_or(settings.unknown_members);
         settings.attributes = attributes.unwrap_or(settings.attributes);
         settings.manages_attributes = manages_attributes.unwrap_or(settings.manages_attributes);
+        settings.rate_limit = rate_limit.unwrap_or(settings.rate_limit);
+        if let Some(addresses) = allowed_addresses {
+            settings.allowed_addresses = addresses.clone();
+        }
+        if let Some(log) = log {
+            settings.log = log.clone();
+        }
         Ok(connection)
     }
 }

@@ -53,6 +53,39 @@ pub struct ConnectionSettings {
     pub attributes: AttributeMode,
     /// Local edits of what the connection gave are refused.
     pub manages_attributes: bool,
+    /// How fast it may push; without it, what the server's configuration says.
+    pub rate_limit: Option<RateLimit>,
+    /// The addresses it may come from, such as `192.0.2.7` or `198.51.100.0/24`; empty: from anywhere.
+    pub allowed_addresses: Vec<String>,
+    pub log: LogSettings,
+}
+
+/// How fast a connection may push: a bucket of `burst` requests that fills by `per_second`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RateLimit {
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// What the provisioning log keeps of a connection's requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct LogSettings {
+    /// Whether bodies are kept; secrets in them are always masked.
+    pub bodies: bool,
+    /// Whether personal data in bodies, filters and paths are masked, too.
+    pub mask_personal_data: bool,
+    /// Days after which entries go.
+    pub days: u32,
+    /// Megabytes after which the oldest entries go.
+    pub megabytes: u32,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { bodies: true, mask_personal_data: false, days: 30, megabytes: 100 }
+    }
 }
 
 /// What a connection may do.
@@ -76,6 +109,8 @@ pub enum OnConflict {
     Refuse,
     /// The old record comes back.
     Restore,
+    /// A POST for a user that exists updates him: HR systems send whole lists again and again.
+    Upsert,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -125,7 +160,7 @@ pub enum RoleCeiling {
 }
 
 words!(Dialect, "dialect", Auto = "auto", Entra = "entra", Okta = "okta", Strict = "strict");
-words!(OnConflict, "value of onConflict", Refuse = "refuse", Restore = "restore");
+words!(OnConflict, "value of onConflict", Refuse = "refuse", Restore = "restore", Upsert = "upsert");
 words!(AboveCeiling, "value of aboveCeiling", Hold = "hold", Reject = "reject");
 words!(UnknownMembers, "value of unknownMembers", Reject = "reject", Skip = "skip");
 words!(AttributeMode, "value of attributes", Lenient = "lenient", Strict = "strict");

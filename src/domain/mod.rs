@@ -22,8 +22,8 @@ mod user;
 
 pub use account::{Account, Preset};
 pub use connection::{
-    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, OnConflict, RoleCeiling, Scope,
-    UnknownMembers,
+    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, LogSettings, OnConflict, RateLimit,
+    RoleCeiling, Scope, UnknownMembers,
 };
 pub use credential::{AdminKey, HashedSecret, Lifetime, PlainSecret, SecretKind, Token};
 pub use field::{Condition, FIRST, Field, Kind};

@@ -4,13 +4,14 @@
 use super::answer::{Failure, MEDIA_TYPE};
 use super::api::{self, Problem};
 use crate::app::App;
-use crate::provisioning::Refusal;
+use crate::provisioning::{Notes, Refusal};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -26,6 +27,8 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     // The query is left out: a filter names people.
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %request.uri().path());
     request.extensions_mut().insert(RequestId(id.clone()));
+    let notes = Arc::new(Notes::default());
+    request.extensions_mut().insert(Arc::clone(&notes));
     let for_api = api::is_below(request.uri().path());
     let work = async {
         let begun = Instant::now();

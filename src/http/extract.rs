@@ -4,7 +4,7 @@ use super::answer::Failure;
 use super::edge::RequestId;
 use crate::app::App;
 use crate::domain::{PlainSecret, SecretKind};
-use crate::provisioning::{self, Caller, Error, Refusal};
+use crate::provisioning::{self, Caller, Error, Notes, Refusal};
 use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
 use crate::scim::list::{Query, split_names};
@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Authenticated {
         };
         let now = app.now();
         let service = &app.service;
-        let caller = provisioning::authenticate(service, token, now, request_id(parts)).await?;
+        let caller = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await?;
         app.last_uses.note(SecretKind::Token, caller.token, now);
         Ok(Self(caller))
     }
@@ -39,6 +39,11 @@ impl FromRequestParts<App> for Authenticated {
 /// The id of the request, as it stands in the audit trail.
 pub fn request_id(parts: &Parts) -> Arc<str> {
     parts.extensions.get::<RequestId>().map(|id| id.0.as_str()).unwrap_or_default().into()
+}
+
+/// Where what the request is found to be is gathered.
+fn notes(parts: &Parts) -> Arc<Notes> {
+    parts.extensions.get::<Arc<Notes>>().cloned().unwrap_or_default()
 }
 
 /// The secret of a request (RFC 6750 §2.1); Okta's header mode sends it alone.

@@ -1,5 +1,6 @@
 //! Credentials (RFC 6750): who asks.
 
+use super::notes::{NotedCaller, Notes};
 use super::tenants::Source;
 use super::{Caller, Error, Service};
 use crate::domain::{Actor, Connection, Guard, Id, Lifetime, Mode, PlainSecret};
@@ -12,6 +13,7 @@ pub async fn authenticate(
     secret: PlainSecret,
     now: i64,
     request_id: Arc<str>,
+    notes: Arc<Notes>,
 ) -> Result<Caller, Error> {
     let (hash, tenants) = (secret.hash(), Arc::clone(&service.tenants));
     let found = service.db.read(async move |tx| {
@@ -22,6 +24,8 @@ pub async fn authenticate(
     let Some((tenant, source, token)) = found.await? else {
         return Err(Error::Unauthorized("The token is not known. Check that it was copied whole, or make a new one."));
     };
+    let (account, connection, id) = (token.account_id.0, token.connection_id.0, token.id.0);
+    notes.caller(NotedCaller { account, connection, token: id });
     let lifetime = Lifetime {
         created: token.created_at,
         expires: token.expires_at,
@@ -39,14 +43,15 @@ pub async fn authenticate(
         return Err(Guard::OrganizationModeRequired.into());
     }
     Ok(Caller {
-        account: token.account_id.0,
-        connection: token.connection_id.0,
-        actor: Actor::Connection(token.connection_id.0),
-        token: token.id.0,
+        account,
+        connection,
+        actor: Actor::Connection(connection),
+        token: id,
         user: token.user_id.map(Id::from),
         tenant,
         source,
         request_id,
+        notes,
     })
 }
 
@@ -54,5 +59,7 @@ pub async fn authenticate(
 pub fn administrator(tenant: Arc<crate::domain::Account>, key: Id, user: Option<Id>, request_id: Arc<str>) -> Caller {
     let account = tenant.id;
     let source = Arc::new(Source { connection: Connection::none(account), rules: Vec::new() });
-    Caller { account, connection: Id::NIL, actor: Actor::Admin(user), token: key, user, tenant, source, request_id }
+    let actor = Actor::Admin(user);
+    let notes = Arc::default();
+    Caller { account, connection: Id::NIL, actor, token: key, user, tenant, source, request_id, notes }
 }

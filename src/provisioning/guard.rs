@@ -6,8 +6,9 @@ use crate::storage::Tx;
 use std::collections::BTreeSet;
 
 /// Refuses a transaction that leaves nobody to administer the account, or an organization where the account wants one in
-/// each. Whoever calls it commits next.
+/// each, and notes what it changes. Whoever calls it commits next.
 pub async fn settle(tx: &mut Tx<'_>, request: &Request) -> Result<(), Error> {
+    request.caller.notes.changes(&tx.ledger.audit);
     if tx.ledger.admins_lost.is_empty() {
         return Ok(());
     }

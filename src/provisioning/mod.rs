@@ -14,6 +14,7 @@ mod groups;
 mod guard;
 mod list;
 mod memberships;
+mod notes;
 mod organizations;
 mod plain;
 mod profile;
@@ -33,6 +34,7 @@ pub use foundations::{lay_foundations, rename_first_organization};
 pub use groups::{Groups, switch_group_roles};
 pub use guard::settle;
 pub use list::{list, plain_page, search_everything};
+pub use notes::{Noted, NotedCaller, NotedChange, Notes};
 pub use organizations::Organizations;
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
@@ -88,6 +90,7 @@ pub struct Caller {
     /// Nobody's connection for an administrator.
     pub source: Arc<Source>,
     pub request_id: Arc<str>,
+    pub notes: Arc<Notes>,
 }
 
 impl Caller {

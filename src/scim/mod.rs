@@ -13,6 +13,7 @@ pub mod list;
 pub mod patch;
 pub mod path;
 pub mod project;
+pub mod quirk;
 pub mod schema;
 pub mod time;
 pub mod urn;

@@ -8,6 +8,7 @@ use scim_connector::provisioning;
 use scim_connector::scim::list::Query;
 use scim_connector::scim::schema::USER;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -223,7 +224,8 @@ async fn page_later(server: &Server, start: usize, count: usize) -> Vec<String> 
     let query = Query::from_parameters(parameters.into_iter()).expect("a good query");
     let service = &server.app.service;
     let (secret, now) = (PlainSecret::received(&server.token), server.app.now());
-    let caller = provisioning::authenticate(service, secret, now, "later".into()).await.expect("a good token");
+    let caller =
+        provisioning::authenticate(service, secret, now, "later".into(), Arc::default()).await.expect("a good token");
     let request = service.request(caller, server.app.now() + 3_600_000);
     let page = provisioning::list(service, request, &USER, query).await.expect("a page");
     let users: Vec<Value> = page.resources.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();

@@ -2,11 +2,12 @@
 
 use super::Problem;
 use super::caller::Ids;
+use super::given::given;
 use super::list::{Items, List, Paging};
 use super::read::Read;
 use super::write::Write;
 use crate::admin::{self, Asked, ConnectionWish, Done, Error, ScopeWish};
-use crate::domain::{Connection, ConnectionSettings};
+use crate::domain::{Connection, ConnectionSettings, LogSettings, RateLimit};
 use crate::scim::time;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub struct View {
 pub struct Settings {
     /// `account`, `users_only`, `read_only`, or `{"groupAdmin": [ids of groups]}`.
     scope: Value,
-    /// What a POST for an inactive user of the connection does: `refuse` or `restore`.
+    /// What a POST for a user that the connection has already does: `refuse`, `restore` an inactive one, or `upsert`.
     on_conflict: String,
     /// A role above the ceiling is shown as sent and waits for an administrator (`hold`), or is refused (`reject`).
     above_ceiling: String,
@@ -48,6 +49,35 @@ pub struct Settings {
     attributes: String,
     /// Whether what the connection gave can be changed through it only.
     manages_attributes: bool,
+    /// How fast it may push; null: what the server's configuration says.
+    rate_limit: Option<Rate>,
+    /// The addresses it may come from; empty: from anywhere.
+    allowed_addresses: Vec<String>,
+    log: Log,
+}
+
+/// A bucket of `burst` requests that fills by `perSecond`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[schema(as = RateLimit)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rate {
+    per_second: u32,
+    burst: u32,
+}
+
+/// What the provisioning log keeps of the connection's requests.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = ConnectionLogSettings)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Log {
+    /// Whether bodies are kept; secrets in them are always masked.
+    bodies: bool,
+    /// Whether personal data are masked, too.
+    mask_personal_data: bool,
+    /// Days after which entries go.
+    days: u32,
+    /// Megabytes after which the oldest entries go.
+    megabytes: u32,
 }
 
 impl From<Connection> for View {
@@ -74,7 +104,16 @@ impl From<ConnectionSettings> for Settings {
             unknown_members: settings.unknown_members.to_string(),
             attributes: settings.attributes.to_string(),
             manages_attributes: settings.manages_attributes,
+            rate_limit: settings.rate_limit.map(|RateLimit { per_second, burst }| Rate { per_second, burst }),
+            allowed_addresses: settings.allowed_addresses,
+            log: settings.log.into(),
         }
+    }
+}
+
+impl From<LogSettings> for Log {
+    fn from(LogSettings { bodies, mask_personal_data, days, megabytes }: LogSettings) -> Self {
+        Self { bodies, mask_personal_data, days, megabytes }
     }
 }
 
@@ -115,7 +154,7 @@ pub struct Change {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wanted {
     scope: Option<WantedScope>,
-    /// refuse or restore
+    /// refuse, restore or upsert
     on_conflict: Option<String>,
     /// hold or reject
     above_ceiling: Option<String>,
@@ -124,6 +163,13 @@ pub struct Wanted {
     /// lenient or strict
     attributes: Option<String>,
     manages_attributes: Option<bool>,
+    /// null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Rate>)]
+    rate_limit: Option<Option<Rate>>,
+    /// Addresses and networks, such as 192.0.2.7 or 198.51.100.0/24
+    allowed_addresses: Option<Vec<String>>,
+    log: Option<Log>,
 }
 
 /// What a connection may do: a word, or the members of some groups.
@@ -166,7 +212,24 @@ impl New {
 impl Change {
     fn wish(&self) -> Result<ConnectionWish, Error> {
         let Self { name, dialect, role_ceiling, settings } = self;
-        let Wanted { scope, on_conflict, above_ceiling, unknown_members, attributes, manages_attributes } = settings;
+        let Wanted {
+            scope,
+            on_conflict,
+            above_ceiling,
+            unknown_members,
+            attributes,
+            manages_attributes,
+            rate_limit,
+            allowed_addresses,
+            log,
+        } = settings;
+        let rate = |Rate { per_second, burst }| RateLimit { per_second, burst };
+        let kept = |Log { bodies, mask_personal_data, days, megabytes }| LogSettings {
+            bodies,
+            mask_personal_data,
+            days,
+            megabytes,
+        };
         Ok(ConnectionWish {
             name: name.clone(),
             dialect: dialect.as_deref().map(str::parse).transpose()?,
@@ -177,6 +240,9 @@ impl Change {
             unknown_members: unknown_members.as_deref().map(str::parse).transpose()?,
             attributes: attributes.as_deref().map(str::parse).transpose()?,
             manages_attributes: *manages_attributes,
+            rate_limit: rate_limit.map(|limit| limit.map(rate)),
+            allowed_addresses: allowed_addresses.clone(),
+            log: log.clone().map(kept),
         })
     }
 }
