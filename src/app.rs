@@ -3,6 +3,8 @@
 use crate::admin::{self, LastUses};
 use crate::clock;
 use crate::config::Config;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::provisioning::{self, Service};
 use crate::scim::cursor::Cursors;
 use crate::scim::discovery::Capabilities;
@@ -16,12 +18,16 @@ use std::time::Duration;
 pub struct App {
     pub service: Service,
     pub last_uses: Arc<LastUses>,
-    pub limits: Limits,
+    pub bounds: Bounds,
+    pub limits: Arc<Limits>,
+    pub metrics: Arc<Metrics>,
+    /// The metrics have a listener of their own.
+    pub metrics_apart: bool,
 }
 
 /// What one request may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct Bounds {
     /// Bytes, but for a bulk request.
     pub body: usize,
     /// Bytes of a bulk request.
@@ -55,12 +61,21 @@ impl App {
             settings,
         };
         let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        let limits = Limits {
+        let bounds = Bounds {
             body: bytes(config.server.body_limit_bytes),
             bulk_body: bytes(scim.bulk_payload_bytes),
             time: Duration::from_secs(config.server.request_timeout_seconds),
         };
-        Ok(Self { service, last_uses: Arc::new(LastUses::default()), limits })
+        let limits = Arc::new(Limits::new(config));
+        let metrics = Metrics::new(service.db.clone(), Arc::clone(&limits), config.metrics.connections);
+        Ok(Self {
+            service,
+            last_uses: Arc::new(LastUses::default()),
+            bounds,
+            limits,
+            metrics: Arc::new(metrics),
+            metrics_apart: !config.metrics.listen.is_empty(),
+        })
     }
 
     /// Writes down now and then when each token was last used, until the program ends.

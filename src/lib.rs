@@ -4,7 +4,7 @@
 //!  cli ──▶ http ──┬───────────────────▶ scim ─────────┐
 //!                 ├──▶ provisioning ──▶ scim          ├──▶ expr
 //!                 │         └──▶ storage ──▶ domain ──┘
-//!                 └──▶ admin ──▶ provisioning, scim, storage, domain      (app, config, clock: used by the edges only)
+//!                 └──▶ admin ──▶ provisioning, scim, storage, domain      (app, config, clock, limits, metrics: used by the edges only)
 //! ```
 
 pub mod admin;
@@ -15,6 +15,8 @@ pub mod config;
 pub mod domain;
 pub mod expr;
 pub mod http;
+pub mod limits;
+pub mod metrics;
 pub mod provisioning;
 pub mod scim;
 pub mod storage;

@@ -2,8 +2,8 @@
 
 use super::{Error, Page, Request, Window, tell};
 use crate::domain::{
-    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, Id, LogSettings, Name, OnConflict, RateLimit,
-    RoleCeiling, Scope, Subject, UnknownMembers,
+    AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, Error as DomainError, Id, LogSettings, Name,
+    Network, OnConflict, RateLimit, RoleCeiling, Scope, Subject, UnknownMembers,
 };
 use crate::expr::fold;
 use crate::provisioning::{attribute_changes, find_group};
@@ -11,6 +11,12 @@ use crate::scim::Object;
 use crate::storage::rows::ConnectionRow;
 use crate::storage::{Constraint, Db, Error as StorageError, Tx};
 use serde_json::json;
+
+/// Requests a second, and at once, that a connection can be given.
+const FASTEST: u32 = 10_000;
+
+/// Addresses and networks of one connection.
+const MOST_ADDRESSES: usize = 1000;
 
 /// What an administrator says of a connection; what he does not say stays.
 #[derive(Debug, Clone, Default)]
@@ -134,15 +140,37 @@ impl ConnectionWish {
         settings.unknown_members = unknown_members.unwrap_or(settings.unknown_members);
         settings.attributes = attributes.unwrap_or(settings.attributes);
         settings.manages_attributes = manages_attributes.unwrap_or(settings.manages_attributes);
-        settings.rate_limit = rate_limit.unwrap_or(settings.rate_limit);
+        if let Some(limit) = rate_limit {
+            settings.rate_limit = limit.map(checked_limit).transpose()?;
+        }
         if let Some(addresses) = allowed_addresses {
-            settings.allowed_addresses = addresses.clone();
+            settings.allowed_addresses = checked_addresses(addresses)?;
         }
         if let Some(log) = log {
             settings.log = log.clone();
         }
         Ok(connection)
     }
+}
+
+/// A limit of zero would close the connection; one that is too high would be none.
+fn checked_limit(limit: RateLimit) -> Result<RateLimit, Error> {
+    for (what, value) in [("rateLimit.perSecond", limit.per_second), ("rateLimit.burst", limit.burst)] {
+        if !(1..=FASTEST).contains(&value) {
+            return Err(DomainError::OutOfRange { what, value: value.into(), least: 1, most: FASTEST.into() }.into());
+        }
+    }
+    Ok(limit)
+}
+
+/// Names the first that is wrong: what cannot be read would keep everybody out.
+fn checked_addresses(addresses: &[String]) -> Result<Vec<String>, Error> {
+    if addresses.len() > MOST_ADDRESSES {
+        let (value, most) = (addresses.len() as u64, MOST_ADDRESSES as u64);
+        return Err(DomainError::OutOfRange { what: "The number of addresses", value, least: 0, most }.into());
+    }
+    let checked = addresses.iter().map(|text| text.parse::<Network>().map(|_| text.trim().to_owned()));
+    Ok(checked.collect::<Result<_, _>>()?)
 }
 
 impl ScopeWish {

@@ -26,7 +26,7 @@ pub struct Arguments {
 pub async fn run(mut config: Config, output: Output, arguments: Arguments) -> Result<(), Failure> {
     config.listen = arguments.listen.unwrap_or(config.listen);
     config.public_url = arguments.public_url.unwrap_or(config.public_url);
-    log::start(&config.log)?;
+    let spans = log::start(&config.log, &config.tracing)?;
     let url = database_url(&config)?;
     let db = Db::serve(&url, config.storage_options()).await?;
     let listener = TcpListener::bind(&config.listen).await.map_err(|error| {
@@ -40,13 +40,21 @@ pub async fn run(mut config: Config, output: Output, arguments: Arguments) -> Re
     };
     let made = first_start(&db).await?;
     let app = App::new(db, &config, &public_url).await?;
+    let metrics = match config.metrics.listen.as_str() {
+        "" => None,
+        listen => Some(TcpListener::bind(listen).await.map_err(|error| {
+            Failure::new(format!("Cannot listen on {listen}: {error}. Choose another address for metrics.listen."))
+        })?),
+    };
     announce(output, &app.service.settings.base_url, made.as_ref());
     tracing::info!(%address, database = %url, base_url = %app.service.settings.base_url, "serving");
-    serve(listener, app, Duration::from_secs(config.server.drain_seconds)).await
+    let served = serve(listener, metrics, app, Duration::from_secs(config.server.drain_seconds)).await;
+    spans.finish().await;
+    served
 }
 
 /// Serves until SIGTERM or SIGINT, then finishes what has begun.
-async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), Failure> {
+async fn serve(listener: TcpListener, metrics: Option<TcpListener>, app: App, drain: Duration) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::spawn(async move {
@@ -64,6 +72,8 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         tokio::spawn(app.clone().forget_answers()),
         tokio::spawn(app.clone().keep_schedule()),
     ];
+    let watched =
+        metrics.map(|listener| tokio::spawn(http::serve_metrics(listener, app.clone(), told(stopped.clone()))));
     let overdue = {
         let told = told(stopped.clone());
         async move {
@@ -76,7 +86,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         () = http::serve(listener, app.clone(), told(stopped)) => {}
         () = overdue => tracing::warn!("some requests did not finish in time and were broken off"),
     }
-    for chore in chores {
+    for chore in chores.into_iter().chain(watched) {
         chore.abort();
     }
     app.write_last_uses().await;

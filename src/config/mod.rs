@@ -1,5 +1,6 @@
 //! Settings: embedded defaults, then a file, then the environment; the command line has the last word.
 
+use crate::domain::{Network, RateLimit};
 use crate::storage;
 use config::{Environment, File, FileFormat, Source};
 use serde::Deserialize;
@@ -17,6 +18,9 @@ pub struct Config {
     pub scim: Scim,
     pub storage: Storage,
     pub log: Log,
+    pub limits: Limits,
+    pub metrics: Metrics,
+    pub tracing: Tracing,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +29,62 @@ pub struct Server {
     pub request_timeout_seconds: u64,
     pub body_limit_bytes: u64,
     pub drain_seconds: u64,
+    pub trusted_proxies: Vec<Network>,
+    pub client_address_header: AddressHeader,
+}
+
+/// Where a trusted proxy writes down who asked it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AddressHeader {
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub requests_per_second: u32,
+    pub burst: u32,
+    pub admin_requests_per_second: u32,
+    pub admin_burst: u32,
+    pub failed_authentications: u32,
+    pub failure_window_seconds: u64,
+    pub in_flight: usize,
+    pub connections: usize,
+    pub uri_bytes: usize,
+    pub header_bytes: usize,
+}
+
+impl Limits {
+    /// How fast a connection may push that has no limit of its own.
+    pub fn of_connections(&self) -> Option<RateLimit> {
+        limit(self.requests_per_second, self.burst)
+    }
+
+    /// The same for an admin key.
+    pub fn of_admin_keys(&self) -> Option<RateLimit> {
+        limit(self.admin_requests_per_second, self.admin_burst)
+    }
+}
+
+/// Zero is no limit.
+fn limit(per_second: u32, burst: u32) -> Option<RateLimit> {
+    (per_second > 0).then_some(RateLimit { per_second, burst })
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub listen: String,
+    pub connections: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tracing {
+    pub otlp_endpoint: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -73,8 +133,9 @@ impl Config {
             refuse_unknown(&source, &defaults)?;
             builder = builder.add_source(source);
         }
+        let environment = Environment::with_prefix("SCIM_CONNECTOR").prefix_separator("_").separator("__");
         let environment =
-            Environment::with_prefix("SCIM_CONNECTOR").prefix_separator("_").separator("__").try_parsing(true);
+            environment.try_parsing(true).list_separator(",").with_list_parse_key("server.trusted_proxies");
         let config: Self = builder.add_source(environment).build()?.try_deserialize()?;
         config.check()?;
         Ok(config)
@@ -83,6 +144,7 @@ impl Config {
     /// Refuses numbers that would make a server that cannot serve.
     fn check(&self) -> Result<(), config::ConfigError> {
         const YEAR: u64 = 366 * 24 * 3600;
+        let limits = &self.limits;
         let ranges = [
             ("server.request_timeout_seconds", self.server.request_timeout_seconds, 1..=3600),
             ("server.body_limit_bytes", self.server.body_limit_bytes, 1024..=1 << 30),
@@ -93,6 +155,16 @@ impl Config {
             ("scim.bulk_operations", self.scim.bulk_operations, 1..=100_000),
             ("scim.bulk_payload_bytes", self.scim.bulk_payload_bytes, 1024..=1 << 30),
             ("storage.postgres_wait_seconds", self.storage.postgres_wait_seconds, 1..=3600),
+            ("limits.requests_per_second", limits.requests_per_second.into(), 0..=1_000_000),
+            ("limits.burst", limits.burst.into(), 1..=1_000_000),
+            ("limits.admin_requests_per_second", limits.admin_requests_per_second.into(), 0..=1_000_000),
+            ("limits.admin_burst", limits.admin_burst.into(), 1..=1_000_000),
+            ("limits.failure_window_seconds", limits.failure_window_seconds, 1..=24 * 3600),
+            ("limits.in_flight", limits.in_flight as u64, 1..=1_000_000),
+            ("limits.connections", limits.connections as u64, 1..=1_000_000),
+            ("limits.uri_bytes", limits.uri_bytes as u64, 1024..=60_000),
+            ("limits.header_bytes", limits.header_bytes as u64, 4096..=300_000),
+            ("metrics.connections", self.metrics.connections as u64, 0..=10_000),
         ];
         match ranges.into_iter().find(|(_, value, range)| !range.contains(value)) {
             Some((name, value, range)) => Err(config::ConfigError::Message(format!(

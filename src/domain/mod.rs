@@ -13,6 +13,7 @@ mod id;
 mod ledger;
 mod membership;
 mod name;
+mod network;
 mod organization;
 mod origin;
 mod policy;
@@ -33,6 +34,7 @@ pub use id::Id;
 pub use ledger::{AuditEntry, Change, Event, Ledger, Subject};
 pub use membership::{Door, Flags, Membership, MembershipDiff, Memberships};
 pub use name::{MAX_INDEXED, Name, check_indexed};
+pub use network::Network;
 pub use organization::{OrganizationDraft, SettingsSetDraft};
 pub use origin::{Actor, Origin};
 pub use policy::{
@@ -65,6 +67,10 @@ pub enum Error {
     UnknownPolicy { key: String },
     #[error("The policy {key} cannot be \"{value}\". It takes: {known}.")]
     PolicyValue { key: &'static str, value: String, known: String },
+    #[error("\"{text}\" is neither an address nor a network. Write 192.0.2.7, 198.51.100.0/24 or 2001:db8::/32.")]
+    NotANetwork { text: String },
+    #[error("{what} must be between {least} and {most}; it is {value}.")]
+    OutOfRange { what: &'static str, value: u64, least: u64, most: u64 },
     #[error("A role is called \"{name}\" already. Choose another key, name or alias.")]
     RoleTaken { name: String },
 }

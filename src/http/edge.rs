@@ -32,7 +32,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     let for_api = api::is_below(request.uri().path());
     let work = async {
         let begun = Instant::now();
-        let response = match tokio::time::timeout(app.limits.time, next.run(request)).await {
+        let response = match tokio::time::timeout(app.bounds.time, next.run(request)).await {
             Ok(response) => response,
             Err(_) => {
                 tracing::warn!("the request took too long and was given up");

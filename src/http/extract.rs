@@ -2,6 +2,7 @@
 
 use super::answer::Failure;
 use super::edge::RequestId;
+use super::gate::Visitor;
 use crate::app::App;
 use crate::domain::{PlainSecret, SecretKind};
 use crate::provisioning::{self, Caller, Error, Notes, Refusal};
@@ -26,11 +27,15 @@ impl FromRequestParts<App> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let Some(token) = credential(&parts.headers) else {
+            Visitor::without(app);
             return Err(Error::Unauthorized("Send the token of a connection: Authorization: Bearer <token>.").into());
         };
         let now = app.now();
         let service = &app.service;
-        let caller = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await?;
+        let visitor = Visitor::with(parts, app, &token)?;
+        let found = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await;
+        let caller = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
+        visitor.admit(&caller)?;
         app.last_uses.note(SecretKind::Token, caller.token, now);
         Ok(Self(caller))
     }
@@ -151,7 +156,7 @@ impl FromRequest<App> for Json {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request.into_body(), app.limits.body).await.map(Self)
+        read(request.into_body(), app.bounds.body).await.map(Self)
     }
 }
 
@@ -162,7 +167,7 @@ impl FromRequest<App> for BulkJson {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request.into_body(), app.limits.bulk_body).await.map(Self)
+        read(request.into_body(), app.bounds.bulk_body).await.map(Self)
     }
 }
 

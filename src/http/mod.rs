@@ -7,18 +7,24 @@ mod catalogue;
 mod discovery;
 mod edge;
 mod extract;
+mod gate;
 mod health;
+mod load;
 mod me;
 mod openapi;
+mod operation;
 mod resources;
 mod search;
 mod server;
+mod trace;
+mod watch;
 
-pub use server::serve;
+pub use server::{serve, serve_metrics};
 
 use crate::app::App;
 use crate::provisioning::{Entitlements, Groups, Organizations, ReadOnly, Roles, SettingsSets, Users, Verbs};
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -45,11 +51,31 @@ fn router(app: App) -> Router {
         .nest(api::PREFIX, api::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .merge(if app.metrics_apart { Router::new() } else { metrics() })
         .fallback(edge::unknown_path)
         .method_not_allowed_fallback(edge::wrong_method)
+        .layer(from_fn_with_state(app.clone(), load::within))
         .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(axum::middleware::from_fn_with_state(app.clone(), edge::around))
+        .layer(from_fn_with_state(app.clone(), edge::around))
+        .layer(from_fn_with_state(app.clone(), watch::around))
         .with_state(app)
+}
+
+/// The metrics by themselves, and the health.
+fn metrics_router(app: App) -> Router {
+    Router::new()
+        .merge(metrics())
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(edge::unknown_path)
+        .layer(from_fn_with_state(app.clone(), edge::around))
+        .layer(from_fn_with_state(app.clone(), watch::around))
+        .with_state(app)
+}
+
+/// What is counted, for whoever can reach it: it names connections by id and holds no personal data.
+fn metrics() -> Router<App> {
+    Router::new().route("/metrics", get(health::metrics))
 }
 
 /// The paths of one resource type.

@@ -3,7 +3,7 @@
 use super::notes::{NotedCaller, Notes};
 use super::tenants::Source;
 use super::{Caller, Error, Service};
-use crate::domain::{Actor, Connection, Guard, Id, Lifetime, Mode, PlainSecret};
+use crate::domain::{Actor, Guard, Id, Lifetime, Mode, PlainSecret};
 use std::sync::Arc;
 
 /// Finds the connection that a token belongs to. The database is asked each time, so that a revocation and every change
@@ -58,7 +58,7 @@ pub async fn authenticate(
 /// An administrator as a caller: without a connection, so without ceiling and rules of its own.
 pub fn administrator(tenant: Arc<crate::domain::Account>, key: Id, user: Option<Id>, request_id: Arc<str>) -> Caller {
     let account = tenant.id;
-    let source = Arc::new(Source { connection: Connection::none(account), rules: Vec::new() });
+    let source = Arc::new(Source::none(account));
     let actor = Actor::Admin(user);
     let notes = Arc::default();
     Caller { account, connection: Id::NIL, actor, token: key, user, tenant, source, request_id, notes }

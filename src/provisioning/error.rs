@@ -2,6 +2,7 @@
 
 use crate::storage::WorkError;
 use crate::{domain, scim, storage};
+use std::net::IpAddr;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -36,6 +37,9 @@ pub enum Error {
     /// No, or no good, credential.
     #[error("{0}")]
     Unauthorized(&'static str),
+    /// The connection may not be used from there.
+    #[error("the address {0} is not allowed")]
+    AddressNotAllowed(IpAddr),
     /// The credential is good but the request is about a person it does not stand for.
     #[error("not implemented: {0}")]
     NotImplemented(&'static str),

@@ -43,6 +43,11 @@ impl Notes {
         self.lock().caller = Some(caller);
     }
 
+    /// Whether it is known whose request it is.
+    pub fn has_caller(&self) -> bool {
+        self.lock().caller.is_some()
+    }
+
     /// The same quirk counts once in a request.
     pub fn quirks(&self, quirks: impl IntoIterator<Item = Quirk>) {
         let mut noted = self.lock();

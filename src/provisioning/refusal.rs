@@ -54,6 +54,8 @@ impl From<&Error> for Refusal {
                 | Rule::UnknownWord { .. }
                 | Rule::UnknownPolicy { .. }
                 | Rule::PolicyValue { .. }
+                | Rule::NotANetwork { .. }
+                | Rule::OutOfRange { .. }
                 | Rule::RoleTaken { .. } => Self::with(400, ScimType::InvalidValue, "value_invalid", rule.to_string()),
             },
             Error::Guard(guard) => from_guard(guard),
@@ -108,6 +110,16 @@ impl From<&Error> for Refusal {
                 )
             },
             Error::Unauthorized(detail) => Self::new(401, *detail),
+            Error::AddressNotAllowed(address) => Self {
+                code: Some("address_not_allowed"),
+                ..Self::new(
+                    403,
+                    format!(
+                        "The connection may not be used from the address {address}. An administrator allows addresses with \
+                         PATCH /api/v1/connections/{{id}}, settings.allowedAddresses."
+                    ),
+                )
+            },
             Error::NotImplemented(detail) => Self::new(501, *detail),
             Error::Storage(error) => Self::from(error),
         }

@@ -4,16 +4,19 @@
 
 use super::Error;
 use super::rules::BoundRule;
-use crate::domain::{Account, Connection, Id};
+use crate::domain::{Account, Connection, Id, Network};
 use crate::storage::{Error as StorageError, Tx};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
-/// A connection with its rules bound to the schema.
+/// A connection with its rules bound to the schema and its addresses read.
 #[derive(Debug)]
 pub struct Source {
     pub connection: Connection,
     pub rules: Vec<BoundRule>,
+    /// Where it may come from; empty: from anywhere.
+    networks: Vec<Network>,
 }
 
 impl Source {
@@ -21,7 +24,20 @@ impl Source {
         let bound = connection.rules.rules.iter().cloned().map(BoundRule::bind);
         // A rule was checked when it was made.
         let rules = bound.collect::<Result<_, _>>().map_err(|error| StorageError::Internal(error.to_string()))?;
-        Ok(Self { connection, rules })
+        let networks = connection.settings.allowed_addresses.iter().map(|text| text.parse());
+        let networks = networks.collect::<Result<_, _>>()?;
+        Ok(Self { connection, rules, networks })
+    }
+
+    /// Nobody's connection, for an administrator.
+    pub fn none(account: Id) -> Self {
+        Self { connection: Connection::none(account), rules: Vec::new(), networks: Vec::new() }
+    }
+
+    /// Refuses who comes from elsewhere.
+    pub fn check_address(&self, address: IpAddr) -> Result<(), Error> {
+        let allowed = self.networks.is_empty() || self.networks.iter().any(|network| network.contains(address));
+        if allowed { Ok(()) } else { Err(Error::AddressNotAllowed(address)) }
     }
 
     /// Whether a rule gives or gave memberships, so that those of a user have to be looked at.

@@ -3,11 +3,15 @@
 use super::migrations::{self, Status};
 use super::postgres::{self, Pool};
 use super::sqlite::{self, Threads};
-use super::{DatabaseUrl, Error, Tx, WorkError};
+use super::{DatabaseUrl, Error, Load, Tx, WorkError};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
+
+/// Spans for a collector of traces; the log leaves them out.
+const SPANS: &str = "spans";
 
 /// How much of a machine the database may use.
 #[derive(Debug, Clone, Copy)]
@@ -82,10 +86,13 @@ impl Db {
         T: Send + 'static,
         E: WorkError,
     {
-        match self {
-            Self::Sqlite { threads, .. } => threads.read(work).await,
-            Self::Postgres(pool) => pool.read(work).await,
-        }
+        let work = async {
+            match self {
+                Self::Sqlite { threads, .. } => threads.read(work).await,
+                Self::Postgres(pool) => pool.read(work).await,
+            }
+        };
+        work.instrument(tracing::info_span!(target: SPANS, "db.read")).await
     }
 
     /// Runs reads that may take long, such as a page under a filter; they see one state of the database throughout.
@@ -95,10 +102,13 @@ impl Db {
         T: Send + 'static,
         E: WorkError,
     {
-        match self {
-            Self::Sqlite { threads, .. } => threads.scan(work).await,
-            Self::Postgres(pool) => pool.scan(work).await,
-        }
+        let work = async {
+            match self {
+                Self::Sqlite { threads, .. } => threads.scan(work).await,
+                Self::Postgres(pool) => pool.scan(work).await,
+            }
+        };
+        work.instrument(tracing::info_span!(target: SPANS, "db.scan")).await
     }
 
     /// Runs work in one transaction. It is durable when this returns `Ok` and has left nothing when it
@@ -110,10 +120,13 @@ impl Db {
         T: Send + 'static,
         E: WorkError,
     {
-        match self {
-            Self::Sqlite { threads, .. } => threads.write(work).await,
-            Self::Postgres(pool) => pool.write(work).await,
-        }
+        let work = async {
+            match self {
+                Self::Sqlite { threads, .. } => threads.write(work).await,
+                Self::Postgres(pool) => pool.write(work).await,
+            }
+        };
+        work.instrument(tracing::info_span!(target: SPANS, "db.write")).await
     }
 
     pub async fn migrate(&self) -> Result<(), Error> {
@@ -145,6 +158,14 @@ impl Db {
             Self::Postgres(_) => {
                 Err(Error::Internal("only an SQLite database is copied this way; use pg_dump".to_owned()))
             }
+        }
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        match self {
+            Self::Sqlite { threads, .. } => threads.load(),
+            Self::Postgres(pool) => pool.load(),
         }
     }
 

@@ -5,6 +5,7 @@ use crate::admin::{self, Error, Request};
 use crate::app::App;
 use crate::domain::{Guard, Id, Mode, SecretKind};
 use crate::http::extract::{Conditions, credential, request_id};
+use crate::http::gate::Visitor;
 use crate::provisioning::Caller;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -20,11 +21,15 @@ impl FromRequestParts<App> for Admin {
             return Ok(Self(caller.clone()));
         }
         let Some(secret) = credential(&parts.headers) else {
+            Visitor::without(app);
             let detail = "Send an admin key of the account: Authorization: Bearer sca_…. \
                           `scim-connector admin-key create` makes one.";
             return Err(Error::Unauthorized(detail).into());
         };
-        let caller = admin::authenticate(&app.service, secret, request_id(parts)).await?;
+        let visitor = Visitor::with(parts, app, &secret)?;
+        let found = admin::authenticate(&app.service, secret, request_id(parts)).await;
+        let caller = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
+        visitor.admit_key(caller.token)?;
         app.last_uses.note(SecretKind::AdminKey, caller.token, app.now());
         check_mode(&caller, parts.uri.path())?;
         // A handler asks for several things that are made from this.

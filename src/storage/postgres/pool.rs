@@ -2,7 +2,7 @@
 
 use super::Conn;
 use super::connect::connect;
-use crate::storage::{Error, Tx, WorkError};
+use crate::storage::{Error, Load, Tx, WorkError};
 use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
@@ -121,6 +121,13 @@ impl Pool {
             tokio::time::sleep(Duration::from_millis(u64::from(attempt) * (4 + jitter))).await;
         }
         Err(Error::Contention("others change the same data all the time".to_owned()).into())
+    }
+
+    pub fn load(&self) -> Load {
+        let status = self.pool.status();
+        let in_use = status.size.saturating_sub(status.available);
+        let connections = [("in_use", in_use), ("idle", status.available)];
+        Load::Postgres { connections, waiting: status.waiting, most: status.max_size }
     }
 
     /// A connection outside the pool, for what belongs to a session.

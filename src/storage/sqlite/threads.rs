@@ -5,12 +5,14 @@
 
 use super::Conn;
 use super::open::{Opened, break_off_after, open};
-use crate::storage::{Error, Tx, WorkError};
+use crate::storage::load::Batches;
+use crate::storage::{Error, Load, Tx, WorkError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::sqlite::SqliteConnection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -33,6 +35,7 @@ pub struct Threads {
     /// Short reads have threads of their own, so that no scan holds them up.
     readers: Sender<ReadJob>,
     scanners: Sender<ReadJob>,
+    batches: Arc<Batches>,
 }
 
 impl Threads {
@@ -42,7 +45,10 @@ impl Threads {
         let (writer, writes) = bounded(queue);
         let failed = |error: std::io::Error| Error::Internal(format!("cannot start a thread: {error}"));
         let spawn = |name: String| std::thread::Builder::new().name(name);
-        spawn("sqlite-writer".to_owned()).spawn(move || write_all(connection, &writes)).map_err(failed)?;
+        let batches = Arc::new(Batches::default());
+        let counted = Arc::clone(&batches);
+        let write = move || write_all(connection, &writes, &counted);
+        spawn("sqlite-writer".to_owned()).spawn(write).map_err(failed)?;
         let start_readers = |name: &str| {
             let (sender, jobs) = bounded::<ReadJob>(queue);
             for number in 0..readers {
@@ -52,7 +58,15 @@ impl Threads {
             }
             Ok::<_, Error>(sender)
         };
-        Ok(Self { writer, readers: start_readers("sqlite-reader")?, scanners: start_readers("sqlite-scanner")? })
+        let (readers, scanners) = (start_readers("sqlite-reader")?, start_readers("sqlite-scanner")?);
+        Ok(Self { writer, readers, scanners, batches })
+    }
+
+    /// What waits at this moment, and how many writes the commits held.
+    pub fn load(&self) -> Load {
+        let queues =
+            [("writer", self.writer.len()), ("readers", self.readers.len()), ("scanners", self.scanners.len())];
+        Load::Sqlite { queues, batches: self.batches.sizes() }
     }
 
     /// Runs `work` on a reader thread.
@@ -163,10 +177,13 @@ fn read_all(mut connection: SqliteConnection, jobs: &Receiver<ReadJob>) {
 
 type Transactions = AnsiTransactionManager;
 
-fn write_all(mut connection: SqliteConnection, jobs: &Receiver<WriteJob>) {
+fn write_all(mut connection: SqliteConnection, jobs: &Receiver<WriteJob>, batches: &Batches) {
     let mut answers: Vec<Answer> = Vec::with_capacity(BATCH);
     while let Ok(first) = jobs.recv() {
         let fate = write_batch(&mut connection, jobs, first, &mut answers);
+        if fate.is_ok() {
+            batches.add(answers.len());
+        }
         for answer in answers.drain(..) {
             answer(fate.clone());
         }

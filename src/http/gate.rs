@@ -1,0 +1,113 @@
+//! Before and after a credential is looked up: who may try, from where, and how often. The one place that asks the limits.
+
+use super::answer::Failure;
+use crate::app::App;
+use crate::domain::{Id, PlainSecret};
+use crate::limits::{Fingerprint, Rates, Standing};
+use crate::metrics::Refused;
+use crate::provisioning::{Caller, Error, Notes, Refusal};
+use axum::http::request::Parts;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, OnceLock};
+
+/// Where a request came from: the peer, or whom a trusted proxy says it saw. In the extensions of every request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// That of a request.
+    pub fn of(parts: &Parts) -> IpAddr {
+        parts.extensions.get::<Self>().map_or(Ipv4Addr::UNSPECIFIED.into(), |address| address.0)
+    }
+}
+
+/// What the gate has seen of a request, for the headers of the answer and the metrics.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub connection: OnceLock<Id>,
+    pub standing: OnceLock<Standing>,
+}
+
+/// Somebody who shows a credential.
+pub struct Visitor<'r> {
+    app: &'r App,
+    parts: &'r Parts,
+    address: IpAddr,
+    secret: Fingerprint,
+}
+
+impl<'r> Visitor<'r> {
+    /// Refuses who has failed too often, before the database is asked.
+    pub fn with(parts: &'r Parts, app: &'r App, secret: &PlainSecret) -> Result<Self, Failure> {
+        let (address, throttle) = (ClientAddress::of(parts), &app.limits.throttle);
+        let secret = throttle.fingerprint(secret.reveal());
+        match throttle.wait(address, secret) {
+            None => Ok(Self { app, parts, address, secret }),
+            Some(seconds) => {
+                app.metrics.throttled();
+                Err(Failure(too_many_failures(address, seconds)))
+            }
+        }
+    }
+
+    /// Somebody without a credential: nothing was tried, so it is only counted.
+    pub fn without(app: &App) {
+        app.metrics.refused(Refused::Missing);
+    }
+
+    /// Remembers what became of the credential.
+    pub fn tried<T, E>(&self, result: Result<T, E>, is_refusal: impl Fn(&E) -> bool) -> Result<T, E> {
+        let throttle = &self.app.limits.throttle;
+        match &result {
+            Ok(_) => throttle.succeeded(self.secret),
+            Err(error) if is_refusal(error) => {
+                throttle.failed(self.address, self.secret);
+                let is_known = self.parts.extensions.get::<Arc<Notes>>().is_some_and(|notes| notes.has_caller());
+                self.app.metrics.refused(if is_known { Refused::Ended } else { Refused::Unknown });
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// Lets a connection in that comes from where it may and is not too fast.
+    pub fn admit(&self, caller: &Caller) -> Result<(), Failure> {
+        let seen = self.parts.extensions.get::<Arc<Seen>>();
+        seen.map(|seen| seen.connection.set(caller.connection));
+        caller.source.check_address(self.address).map_err(|error: Error| {
+            self.app.metrics.refused(Refused::Address);
+            Failure::from(error)
+        })?;
+        let settings = &caller.source.connection.settings;
+        let standing = self.app.limits.connections.take(caller.connection, settings.rate_limit);
+        self.check(standing, "connection", "settings.rateLimit of PATCH /api/v1/connections/{id} changes that")
+    }
+
+    /// The same for the key of an administrator.
+    pub fn admit_key(&self, key: Id) -> Result<(), Failure> {
+        let rates: &Rates = &self.app.limits.admin_keys;
+        self.check(rates.take(key, None), "key", "the operator changes that with limits.admin_requests_per_second")
+    }
+
+    fn check(&self, standing: Option<Standing>, whose: &'static str, remedy: &str) -> Result<(), Failure> {
+        let Some(standing) = standing else { return Ok(()) };
+        let seen = self.parts.extensions.get::<Arc<Seen>>();
+        seen.map(|seen| seen.standing.set(standing));
+        let Some(seconds) = standing.retry_after else { return Ok(()) };
+        self.app.metrics.rate_limited(whose);
+        let Standing { limit, per_second, .. } = standing;
+        let detail = format!(
+            "This {whose} may send {per_second} requests a second, and {limit} at once after a pause. Nothing was changed; \
+             go on after {seconds} s. ({remedy}.)"
+        );
+        Err(Failure(Refusal { code: Some("rate_limited"), retry_after: Some(seconds), ..Refusal::new(429, detail) }))
+    }
+}
+
+fn too_many_failures(address: IpAddr, seconds: u32) -> Refusal {
+    let detail = format!(
+        "Too many requests from {address} had no good credential. Check the token that is entered in the identity \
+         provider, then go on after {seconds} s."
+    );
+    Refusal { code: Some("too_many_failures"), retry_after: Some(seconds), ..Refusal::new(429, detail) }
+}
