@@ -3,7 +3,7 @@
 use crate::admin::{self, LastUses};
 use crate::clock;
 use crate::config::Config;
-use crate::provisioning::{self, Service};
+use crate::provisioning::{self, LogOptions, Recorder, Service};
 use crate::scim::cursor::Cursors;
 use crate::scim::discovery::Capabilities;
 use crate::scim::list::PageLimits;
@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct App {
     pub service: Service,
     pub last_uses: Arc<LastUses>,
+    /// Writes the provisioning log.
+    pub recorder: Arc<Recorder>,
     pub limits: Limits,
 }
 
@@ -47,8 +49,10 @@ impl App {
             group_answer_members: scim.group_answer_members,
         };
         let timeout = i64::try_from(scim.cursor_timeout_seconds).unwrap_or(i64::MAX / 1_000_000);
+        let log = db.open_log(config.storage_options())?;
         let service = Service {
             db,
+            log,
             cursors: Cursors::new(&secret, timeout),
             places: Arc::default(),
             tenants: Arc::default(),
@@ -60,7 +64,18 @@ impl App {
             bulk_body: bytes(scim.bulk_payload_bytes),
             time: Duration::from_secs(config.server.request_timeout_seconds),
         };
-        Ok(Self { service, last_uses: Arc::new(LastUses::default()), limits })
+        let kept = &config.provisioning_log;
+        let options = LogOptions {
+            queue: bytes(kept.queue),
+            queue_bytes: bytes(kept.queue_megabytes * 1_000_000),
+            batch: bytes(kept.batch),
+            delay: Duration::from_millis(kept.delay_milliseconds),
+        };
+        let recorder = match kept.enabled {
+            true => Recorder::start(service.log.clone(), Arc::clone(&service.tenants), options),
+            false => Recorder::off(),
+        };
+        Ok(Self { service, last_uses: Arc::new(LastUses::default()), recorder: Arc::new(recorder), limits })
     }
 
     /// Writes down now and then when each token was last used, until the program ends.
@@ -103,6 +118,22 @@ impl App {
             if let Err(error) = admin::forget_answers(&self.service.db, self.now()).await {
                 tracing::warn!(%error, "old answers could not be forgotten");
             }
+        }
+    }
+
+    /// Forgets now and then what the provisioning log has no room for, until the program ends.
+    pub async fn keep_log_short(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(60));
+        loop {
+            pause.tick().await;
+            self.shorten_log(self.now()).await;
+        }
+    }
+
+    /// Forgets what is older or more than the connections keep.
+    pub async fn shorten_log(&self, now: i64) {
+        if let Err(error) = admin::shorten_log(&self.service, now).await {
+            tracing::warn!(%error, "old entries of the provisioning log could not be forgotten");
         }
     }
 

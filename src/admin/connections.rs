@@ -139,10 +139,24 @@ impl ConnectionWish {
             settings.allowed_addresses = addresses.clone();
         }
         if let Some(log) = log {
+            check_log(log)?;
             settings.log = log.clone();
         }
         Ok(connection)
     }
+}
+
+fn check_log(log: &LogSettings) -> Result<(), Error> {
+    if !(1..=3650).contains(&log.days) {
+        return Err(Error::Invalid { field: "days", detail: "The log of a connection is kept for 1 to 3650 days." });
+    }
+    if !(1..=10_000).contains(&log.megabytes) {
+        return Err(Error::Invalid {
+            field: "megabytes",
+            detail: "The log of a connection keeps 1 to 10000 megabytes.",
+        });
+    }
+    Ok(())
 }
 
 impl ScopeWish {

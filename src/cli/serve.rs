@@ -63,6 +63,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         tokio::spawn(app.clone().keep_last_uses()),
         tokio::spawn(app.clone().forget_answers()),
         tokio::spawn(app.clone().keep_schedule()),
+        tokio::spawn(app.clone().keep_log_short()),
     ];
     let overdue = {
         let told = told(stopped.clone());
@@ -80,6 +81,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         chore.abort();
     }
     app.write_last_uses().await;
+    app.recorder.finish().await;
     tracing::info!("stopped");
     Ok(())
 }
