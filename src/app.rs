@@ -5,7 +5,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::provisioning::{self, Service};
+use crate::provisioning::{self, LogOptions, Recorder, Service};
 use crate::scim::cursor::Cursors;
 use crate::scim::discovery::Capabilities;
 use crate::scim::list::PageLimits;
@@ -23,6 +23,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The metrics have a listener of their own.
     pub metrics_apart: bool,
+    /// Writes the provisioning log.
+    pub recorder: Arc<Recorder>,
 }
 
 /// What one request may take.
@@ -53,8 +55,10 @@ impl App {
             group_answer_members: scim.group_answer_members,
         };
         let timeout = i64::try_from(scim.cursor_timeout_seconds).unwrap_or(i64::MAX / 1_000_000);
+        let log = db.open_log(config.storage_options())?;
         let service = Service {
             db,
+            log,
             cursors: Cursors::new(&secret, timeout),
             places: Arc::default(),
             tenants: Arc::default(),
@@ -66,9 +70,21 @@ impl App {
             bulk_body: bytes(scim.bulk_payload_bytes),
             time: Duration::from_secs(config.server.request_timeout_seconds),
         };
+        let kept = &config.provisioning_log;
+        let options = LogOptions {
+            queue: bytes(kept.queue),
+            queue_bytes: bytes(kept.queue_megabytes * 1_000_000),
+            batch: bytes(kept.batch),
+            delay: Duration::from_millis(kept.delay_milliseconds),
+        };
+        let recorder = match kept.enabled {
+            true => Recorder::start(service.log.clone(), Arc::clone(&service.tenants), options),
+            false => Recorder::off(),
+        };
         let limits = Arc::new(Limits::new(config));
         let metrics = Metrics::new(service.db.clone(), Arc::clone(&limits), config.metrics.connections);
         Ok(Self {
+            recorder: Arc::new(recorder),
             service,
             last_uses: Arc::new(LastUses::default()),
             bounds,
@@ -118,6 +134,22 @@ impl App {
             if let Err(error) = admin::forget_answers(&self.service.db, self.now()).await {
                 tracing::warn!(%error, "old answers could not be forgotten");
             }
+        }
+    }
+
+    /// Forgets now and then what the provisioning log has no room for, until the program ends.
+    pub async fn keep_log_short(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(60));
+        loop {
+            pause.tick().await;
+            self.shorten_log(self.now()).await;
+        }
+    }
+
+    /// Forgets what is older or more than the connections keep.
+    pub async fn shorten_log(&self, now: i64) {
+        if let Err(error) = admin::shorten_log(&self.service, now).await {
+            tracing::warn!(%error, "old entries of the provisioning log could not be forgotten");
         }
     }
 

@@ -11,6 +11,7 @@ use crate::scim::Object;
 use crate::storage::rows::ConnectionRow;
 use crate::storage::{Constraint, Db, Error as StorageError, Tx};
 use serde_json::json;
+use std::ops::RangeInclusive;
 
 /// Requests a second, and at once, that a connection can be given.
 const FASTEST: u32 = 10_000;
@@ -147,6 +148,7 @@ impl ConnectionWish {
             settings.allowed_addresses = checked_addresses(addresses)?;
         }
         if let Some(log) = log {
+            check_log(log)?;
             settings.log = log.clone();
         }
         Ok(connection)
@@ -155,12 +157,22 @@ impl ConnectionWish {
 
 /// A limit of zero would close the connection; one that is too high would be none.
 fn checked_limit(limit: RateLimit) -> Result<RateLimit, Error> {
-    for (what, value) in [("rateLimit.perSecond", limit.per_second), ("rateLimit.burst", limit.burst)] {
-        if !(1..=FASTEST).contains(&value) {
-            return Err(DomainError::OutOfRange { what, value: value.into(), least: 1, most: FASTEST.into() }.into());
-        }
-    }
+    within("rateLimit.perSecond", limit.per_second, 1..=FASTEST)?;
+    within("rateLimit.burst", limit.burst, 1..=FASTEST)?;
     Ok(limit)
+}
+
+fn check_log(log: &LogSettings) -> Result<(), Error> {
+    within("log.days", log.days, 1..=3650)?;
+    within("log.megabytes", log.megabytes, 1..=10_000)
+}
+
+fn within(what: &'static str, value: u32, range: RangeInclusive<u32>) -> Result<(), Error> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let (least, most) = (u64::from(*range.start()), u64::from(*range.end()));
+    Err(DomainError::OutOfRange { what, value: value.into(), least, most }.into())
 }
 
 /// Names the first that is wrong: what cannot be read would keep everybody out.

@@ -12,6 +12,7 @@ mod first_start;
 mod groups;
 mod last_uses;
 mod ledger;
+mod log;
 mod once;
 mod organizations;
 mod policies;
@@ -47,6 +48,7 @@ pub use groups::{
 };
 pub use last_uses::LastUses;
 pub use ledger::{AuditFilter, audit_page, events_after};
+pub use log::{log_entry, log_page, shorten_log};
 pub use once::{Done, How, Outcome, forget_answers, once};
 pub use organizations::{
     change_organization, change_settings_set, create_organization, create_settings_set, delete_organization,
@@ -68,5 +70,5 @@ pub use users::{
 };
 
 /// What `http` hands to a use case, and shows, without knowing the storage.
-pub use crate::storage::rows::{AuditRow, EventRow, ScheduledChangeRow};
-pub use crate::storage::{Db, Tx};
+pub use crate::storage::rows::{AuditRow, EventRow, LogRow, ScheduledChangeRow, WholeLogRow};
+pub use crate::storage::{Db, LogQuery, Tx};

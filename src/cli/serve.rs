@@ -71,6 +71,7 @@ async fn serve(listener: TcpListener, metrics: Option<TcpListener>, app: App, dr
         tokio::spawn(app.clone().keep_last_uses()),
         tokio::spawn(app.clone().forget_answers()),
         tokio::spawn(app.clone().keep_schedule()),
+        tokio::spawn(app.clone().keep_log_short()),
     ];
     let watched =
         metrics.map(|listener| tokio::spawn(http::serve_metrics(listener, app.clone(), told(stopped.clone()))));
@@ -90,6 +91,7 @@ async fn serve(listener: TcpListener, metrics: Option<TcpListener>, app: App, dr
         chore.abort();
     }
     app.write_last_uses().await;
+    app.recorder.finish().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -17,6 +17,7 @@ pub struct Config {
     pub server: Server,
     pub scim: Scim,
     pub storage: Storage,
+    pub provisioning_log: ProvisioningLog,
     pub log: Log,
     pub limits: Limits,
     pub metrics: Metrics,
@@ -110,6 +111,16 @@ pub struct Storage {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct ProvisioningLog {
+    pub enabled: bool,
+    pub queue: u64,
+    pub queue_megabytes: u64,
+    pub batch: u64,
+    pub delay_milliseconds: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Log {
     pub format: LogFormat,
     pub level: String,
@@ -154,6 +165,10 @@ impl Config {
             ("scim.cursor_timeout_seconds", self.scim.cursor_timeout_seconds, 0..=YEAR),
             ("scim.bulk_operations", self.scim.bulk_operations, 1..=100_000),
             ("scim.bulk_payload_bytes", self.scim.bulk_payload_bytes, 1024..=1 << 30),
+            ("provisioning_log.queue", self.provisioning_log.queue, 1..=1_000_000),
+            ("provisioning_log.queue_megabytes", self.provisioning_log.queue_megabytes, 1..=100_000),
+            ("provisioning_log.batch", self.provisioning_log.batch, 1..=2_000),
+            ("provisioning_log.delay_milliseconds", self.provisioning_log.delay_milliseconds, 0..=60_000),
             ("storage.postgres_wait_seconds", self.storage.postgres_wait_seconds, 1..=3600),
             ("limits.requests_per_second", limits.requests_per_second.into(), 0..=1_000_000),
             ("limits.burst", limits.burst.into(), 1..=1_000_000),

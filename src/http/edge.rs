@@ -3,11 +3,13 @@
 
 use super::answer::{Failure, MEDIA_TYPE};
 use super::api::{self, Problem};
+use super::extract::{Authenticated, RawBody};
 use crate::app::App;
-use crate::provisioning::{Notes, Refusal};
-use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use crate::domain::Id;
+use crate::provisioning::{Notes, Refusal, Seen};
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
@@ -17,6 +19,9 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Where the SCIM interface is.
+pub const SCIM: &str = "/scim/v2";
 
 /// The id of a request: on every line of the log, in every answer.
 #[derive(Debug, Clone)]
@@ -30,6 +35,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     let notes = Arc::new(Notes::default());
     request.extensions_mut().insert(Arc::clone(&notes));
     let for_api = api::is_below(request.uri().path());
+    let asked = (app.recorder.is_on() && is_scim(request.uri().path())).then(|| Asked::of(&mut request, notes));
     let work = async {
         let begun = Instant::now();
         let response = match tokio::time::timeout(app.bounds.time, next.run(request)).await {
@@ -39,15 +45,75 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
                 timed_out().into_response()
             }
         };
-        let response = finish(response, &id, for_api);
+        let refusal = response.extensions().get::<Refusal>().cloned();
+        let response = finish(response, &id, for_api, &app.service.settings.base_url);
+        if let Some(seen) = asked.and_then(|asked| asked.seen(&id, &response, refusal, begun)) {
+            app.recorder.note(seen);
+        }
         tracing::info!(status = response.status().as_u16(), micros = begun.elapsed().as_micros(), "answered");
         response
     };
     work.instrument(span).await
 }
 
+fn is_scim(path: &str) -> bool {
+    path.strip_prefix(SCIM).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What the provisioning log wants to know of a request that is handed on.
+struct Asked {
+    method: String,
+    path: String,
+    query: Option<String>,
+    user_agent: Option<String>,
+    client_address: Option<String>,
+    notes: Arc<Notes>,
+    body: RawBody,
+}
+
+impl Asked {
+    fn of(request: &mut Request, notes: Arc<Notes>) -> Self {
+        let body = RawBody::default();
+        request.extensions_mut().insert(Arc::clone(&body));
+        Self {
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            query: request.uri().query().map(str::to_owned),
+            user_agent: text(request.headers(), &USER_AGENT),
+            client_address: None,
+            notes,
+            body,
+        }
+    }
+
+    /// Nobody's log has the request of a stranger: it would fill one that others read.
+    fn seen(self, id: &str, response: &Response, refusal: Option<Refusal>, begun: Instant) -> Option<Seen> {
+        let Self { method, path, query, user_agent, client_address, notes, body } = self;
+        let noted = notes.take();
+        Some(Seen {
+            id: id.parse().unwrap_or_else(|_| Id::new()),
+            caller: noted.caller?,
+            noted,
+            method,
+            path,
+            query,
+            user_agent,
+            client_address,
+            status: response.status().as_u16(),
+            refusal,
+            location: text(response.headers(), &LOCATION),
+            micros: i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX),
+            body: Arc::into_inner(body).and_then(std::sync::OnceLock::into_inner),
+        })
+    }
+}
+
+fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
 /// Writes the body of an error and the headers that go with it.
-fn finish(mut response: Response, id: &str, for_api: bool) -> Response {
+fn finish(mut response: Response, id: &str, for_api: bool, base_url: &str) -> Response {
     let extensions = response.extensions_mut();
     let (refusal, problem) = (extensions.remove::<Refusal>(), extensions.remove::<Problem>());
     if for_api {
@@ -56,7 +122,7 @@ fn finish(mut response: Response, id: &str, for_api: bool) -> Response {
             response = error(response, text, api::PROBLEM, "Bearer realm=\"admin\"", problem.retry_after);
         }
     } else if let Some(refusal) = refusal {
-        let text = refusal.body(id).to_string();
+        let text = refusal.body(id, base_url).to_string();
         response = error(response, text, MEDIA_TYPE, "Bearer realm=\"scim\"", refusal.retry_after);
     }
     if let Ok(id) = HeaderValue::from_str(id) {
@@ -85,7 +151,8 @@ fn timed_out() -> Failure {
     Failure(Refusal { code: Some("timeout"), retry_after: Some(5), ..Refusal::new(503, detail) })
 }
 
-pub async fn unknown_path(request: Request) -> Failure {
+pub async fn unknown_path(State(app): State<App>, request: Request) -> Failure {
+    let request = known(&app, request).await;
     let path = request.uri().path();
     let hint = match api::is_below(path) {
         true => "What there is stands in /api/v1/openapi.json.",
@@ -95,7 +162,17 @@ pub async fn unknown_path(request: Request) -> Failure {
     Failure(Refusal::new(404, detail))
 }
 
-pub async fn wrong_method(request: Request) -> Failure {
+/// Notes who asks for what is not there, so that his administrator finds it in the log: a wrong base URL is a common mistake.
+async fn known(app: &App, request: Request) -> Request {
+    let (mut parts, body) = request.into_parts();
+    if is_scim(parts.uri.path()) {
+        let _ = Authenticated::from_request_parts(&mut parts, app).await;
+    }
+    Request::from_parts(parts, body)
+}
+
+pub async fn wrong_method(State(app): State<App>, request: Request) -> Failure {
+    let request = known(&app, request).await;
     let detail = format!("{} is not possible here; the Allow header says what is.", request.method());
     Failure(Refusal::new(405, detail))
 }

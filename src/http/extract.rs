@@ -11,13 +11,13 @@ use crate::scim::etag::Condition;
 use crate::scim::list::{Query, split_names};
 use crate::scim::project::Projection;
 use crate::scim::schema::ResourceType;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, IF_MATCH, IF_NONE_MATCH};
 use axum::http::request::Parts;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Who asks. A handler that names this in its arguments cannot run for a stranger.
 pub struct Authenticated(pub Caller);
@@ -156,7 +156,7 @@ impl FromRequest<App> for Json {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request.into_body(), app.bounds.body).await.map(Self)
+        read(request, app.bounds.body).await.map(Self)
     }
 }
 
@@ -167,12 +167,20 @@ impl FromRequest<App> for BulkJson {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request.into_body(), app.bounds.bulk_body).await.map(Self)
+        read(request, app.bounds.bulk_body).await.map(Self)
     }
 }
 
-async fn read(body: Body, limit: usize) -> Result<Value, Failure> {
-    let bytes = whole(body, limit).await?;
+/// A place for the body of a request as it came, for the provisioning log.
+pub type RawBody = Arc<OnceLock<Vec<u8>>>;
+
+async fn read(mut request: Request, limit: usize) -> Result<Value, Failure> {
+    let kept = request.extensions_mut().remove::<RawBody>();
+    let bytes = whole(request.into_body(), limit).await?;
+    if let Some(kept) = kept {
+        // A copy: the bytes themselves are a part of the buffer that the connection reads into.
+        let _ = kept.set(bytes.to_vec());
+    }
     serde_json::from_slice(&bytes).map_err(|error| {
         // The parser's message names a place and what it expected there, and nothing of the body.
         Error::from(ScimError::syntax(format!("The body is not JSON: {error}."))).into()
@@ -180,7 +188,7 @@ async fn read(body: Body, limit: usize) -> Result<Value, Failure> {
 }
 
 /// A body of at most `limit` bytes.
-pub async fn whole(body: Body, limit: usize) -> Result<Bytes, Failure> {
+pub async fn whole(body: axum::body::Body, limit: usize) -> Result<Bytes, Failure> {
     to_bytes(body, limit).await.map_err(|error| {
         let too_long =
             std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());

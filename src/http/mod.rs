@@ -47,7 +47,7 @@ fn router(app: App) -> Router {
         .route("/Schemas/{urn}", get(discovery::schema))
         .route("/openapi.json", get(openapi::document));
     Router::new()
-        .nest("/scim/v2", scim)
+        .nest(edge::SCIM, scim)
         .nest(api::PREFIX, api::router())
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

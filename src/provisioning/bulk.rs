@@ -4,7 +4,9 @@
 //! in whatever the order of the operations, and two users may be each other's manager.
 
 use super::render::Answer;
-use super::{Error, Groups, Organizations, Refusal, Request, Service, SettingsSets, Users, Verbs, settle};
+use super::{
+    Error, Groups, NotedFailure, Organizations, Refusal, Request, Service, SettingsSets, Users, Verbs, settle,
+};
 use crate::domain::{Guard, Id};
 use crate::scim::Error as ScimError;
 use crate::scim::bulk::{BulkRequest, Item, Method, Operation, Outcome, order, references, render, substitute};
@@ -14,6 +16,7 @@ use crate::scim::schema::{BULK_RESOURCE_TYPES, GROUP, ORGANIZATION, ResourceType
 use crate::storage::{Error as StorageError, Tx};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Runs a bulk request and gives the BulkResponse message.
 pub async fn bulk(service: &Service, request: Request, body: Value, request_id: String) -> Result<Value, Error> {
@@ -30,9 +33,24 @@ pub async fn bulk(service: &Service, request: Request, body: Value, request_id: 
         .filter_map(|operation| Some((operation.bulk_id.clone()?, Id::new().to_string())))
         .collect();
     let repeated = repeated_bulk_ids(&message.operations);
+    let notes = Arc::clone(&request.caller.notes);
     let run = Run { request, message, order, ids, repeated, request_id };
     let outcomes = service.db.write(async move |tx| run.until_sound(tx).await).await?;
+    notes.failures(failures(&outcomes));
     Ok(render(&outcomes))
+}
+
+/// Those that were refused, for the provisioning log.
+fn failures(outcomes: &[Outcome]) -> Vec<NotedFailure> {
+    let failed =
+        outcomes.iter().enumerate().filter_map(|(place, outcome)| Some((place, outcome, outcome.response.as_ref()?)));
+    let noted = |(place, outcome, response): (usize, &Outcome, &Value)| NotedFailure {
+        place,
+        method: outcome.method.clone(),
+        bulk_id: outcome.bulk_id.clone(),
+        response: response.clone(),
+    };
+    failed.map(noted).collect()
 }
 
 struct Run {
@@ -217,7 +235,7 @@ impl Run {
                 // RFC 7644 §3.7.3: the location of a failed operation, but for a failed POST.
                 let location = item.as_ref().ok().filter(|operation| operation.method != Method::Post);
                 let location = location.map(|operation| format!("{}{}", self.request.base_url, operation.path));
-                let response = Some(refusal.body(&self.request_id));
+                let response = Some(refusal.body(&self.request_id, &self.request.base_url));
                 Outcome { method, bulk_id, status: refusal.status, location, version: None, response }
             }
         }

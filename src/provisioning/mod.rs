@@ -13,6 +13,7 @@ mod foundations;
 mod groups;
 mod guard;
 mod list;
+mod log;
 mod memberships;
 mod notes;
 mod organizations;
@@ -34,7 +35,8 @@ pub use foundations::{lay_foundations, rename_first_organization};
 pub use groups::{Groups, switch_group_roles};
 pub use guard::settle;
 pub use list::{list, plain_page, search_everything};
-pub use notes::{Noted, NotedCaller, NotedChange, Notes};
+pub use log::{Figures as LogFigures, Mask, Options as LogOptions, Recorder, Seen};
+pub use notes::{Noted, NotedCaller, NotedChange, NotedFailure, Notes};
 pub use organizations::Organizations;
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
@@ -59,6 +61,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Service {
     pub db: Db,
+    /// The provisioning log.
+    pub log: Db,
     pub cursors: Cursors,
     pub places: Arc<Places>,
     pub tenants: Arc<Tenants>,

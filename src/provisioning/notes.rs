@@ -3,6 +3,7 @@
 
 use crate::domain::{AuditEntry, Id};
 use crate::scim::quirk::Quirk;
+use serde_json::Value;
 use std::sync::{Mutex, MutexGuard};
 
 /// Quirks of one request that are noted: a body of 90,000 attributes says no more than a few.
@@ -19,6 +20,8 @@ pub struct Noted {
     pub quirks: Vec<Quirk>,
     /// What was changed.
     pub changes: Vec<NotedChange>,
+    /// The operations of a bulk request that were refused.
+    pub failures: Vec<NotedFailure>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,17 @@ pub struct NotedChange {
     pub action: &'static str,
     pub subject: String,
     pub fields: Vec<String>,
+}
+
+/// An operation of a bulk request that was refused.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotedFailure {
+    /// Its place in the answer, from 0.
+    pub place: usize,
+    pub method: Value,
+    pub bulk_id: Option<String>,
+    /// The error message.
+    pub response: Value,
 }
 
 impl Notes {
@@ -66,6 +80,10 @@ impl Notes {
             fields: entry.changes.iter().map(|change| change.field.clone()).collect(),
         };
         self.lock().changes = audit.iter().map(short).collect();
+    }
+
+    pub fn failures(&self, failures: Vec<NotedFailure>) {
+        self.lock().failures = failures;
     }
 
     /// Everything that was noted.

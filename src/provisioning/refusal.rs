@@ -30,7 +30,8 @@ impl Refusal {
 
     /// The message. Code and request id are added only where there is a code: strict clients take the plain error
     /// schema alone for 401, 404 and 405, and the id is in a header of every answer.
-    pub fn body(&self, request_id: &str) -> Value {
+    /// `base_url` is that of the SCIM interface.
+    pub fn body(&self, request_id: &str, base_url: &str) -> Value {
         let mut body = json!({ "schemas": [urn::ERROR], "status": self.status.to_string() });
         if let Some(scim_type) = self.scim_type {
             body["scimType"] = scim_type.keyword().into();
@@ -38,7 +39,11 @@ impl Refusal {
         body["detail"] = self.detail.as_str().into();
         if let Some(code) = self.code {
             body["schemas"] = json!([urn::ERROR, urn::ERROR_DETAIL]);
-            body[urn::ERROR_DETAIL] = json!({ "code": code, "requestId": request_id });
+            body[urn::ERROR_DETAIL] = json!({
+                "code": code,
+                "requestId": request_id,
+                "log": format!("{}/api/v1/log/{request_id}", base_url.trim_end_matches("/scim/v2")),
+            });
         }
         body
     }

@@ -66,6 +66,11 @@ impl Tenants {
         Ok(account)
     }
 
+    /// A connection as it was when it was asked for last.
+    pub fn known(&self, id: Id) -> Option<Arc<Source>> {
+        lock(&self.sources).get(&id).cloned()
+    }
+
     /// A connection that has this version now.
     pub async fn source(&self, tx: &mut Tx<'_>, account: Id, id: Id, version: i64) -> Result<Arc<Source>, Error> {
         let known = lock(&self.sources).get(&id).filter(|source| source.connection.version == version).cloned();

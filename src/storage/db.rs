@@ -1,6 +1,6 @@
 //! The database of a server or a command.
 
-use super::migrations::{self, Status};
+use super::migrations::{self, Part, Status};
 use super::postgres::{self, Pool};
 use super::sqlite::{self, Threads};
 use super::{DatabaseUrl, Error, Load, Tx, WorkError};
@@ -49,7 +49,7 @@ impl Db {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let (mut connection, lock) = sqlite::open_for_server(path)?;
-                migrations::run_sqlite(&mut connection)?;
+                migrations::run_sqlite(&mut connection, Part::Main)?;
                 let threads = Threads::start(path, connection, options.readers, options.queue)?;
                 Ok(Self::Sqlite { threads, path: Arc::new(path.clone()), lock: Some(Arc::new(lock)) })
             }
@@ -60,6 +60,24 @@ impl Db {
                     tokio::spawn(postgres::keep_statistics(pool.clone()));
                 }
                 Ok(db)
+            }
+        }
+    }
+
+    /// Opens the provisioning log of this database, migrated. It is a file or a few connections of its own: whatever holds the
+    /// log up holds nothing else up.
+    pub fn open_log(&self, options: Options) -> Result<Self, Error> {
+        match self {
+            Self::Sqlite { path, .. } => {
+                let path = sqlite::log_path(path);
+                let mut connection = sqlite::open_log(&path)?;
+                migrations::run_sqlite(&mut connection, Part::Log)?;
+                let threads = Threads::start(&path, connection, 1, options.queue)?;
+                Ok(Self::Sqlite { threads, path: Arc::new(path), lock: None })
+            }
+            // One to write, one to forget, the others to read.
+            Self::Postgres(pool) => {
+                Ok(Self::Postgres(pool.beside(postgres::Options { pool: 4, lanes: 1, wait: options.wait })?))
             }
         }
     }
@@ -131,7 +149,10 @@ impl Db {
 
     pub async fn migrate(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite { path, .. } => migrations::run_sqlite(&mut sqlite::open_for_command(path)?),
+            Self::Sqlite { path, .. } => {
+                migrations::run_sqlite(&mut sqlite::open_for_command(path)?, Part::Main)?;
+                migrations::run_sqlite(&mut sqlite::open_log(&sqlite::log_path(path))?, Part::Log)
+            }
             Self::Postgres(pool) => migrations::run_postgres(pool).await,
         }
     }
@@ -139,14 +160,26 @@ impl Db {
     /// Undoes every migration: all data are gone.
     pub async fn revert_migrations(&self) -> Result<(), Error> {
         match self {
-            Self::Sqlite { path, .. } => migrations::revert_sqlite(&mut sqlite::open_for_command(path)?),
+            Self::Sqlite { path, .. } => {
+                migrations::revert_sqlite(&mut sqlite::open_for_command(path)?, Part::Main)?;
+                migrations::revert_sqlite(&mut sqlite::open_log(&sqlite::log_path(path))?, Part::Log)
+            }
             Self::Postgres(pool) => migrations::revert_postgres(pool).await,
         }
     }
 
     pub async fn migrations(&self) -> Result<Vec<Status>, Error> {
         match self {
-            Self::Sqlite { path, .. } => migrations::statuses_sqlite(&mut sqlite::open_for_command(path)?),
+            Self::Sqlite { path, .. } => {
+                let mut statuses = migrations::statuses_sqlite(&mut sqlite::open_for_command(path)?, Part::Main)?;
+                let log = sqlite::log_path(path);
+                // To look must not make a file.
+                statuses.extend(match log.exists() {
+                    true => migrations::statuses_sqlite(&mut sqlite::open_log(&log)?, Part::Log)?,
+                    false => Part::Log.pending()?,
+                });
+                Ok(statuses)
+            }
             Self::Postgres(pool) => migrations::statuses_postgres(pool).await,
         }
     }

@@ -9,6 +9,8 @@ use diesel_async::{AsyncMigrationHarness, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+/// Of the provisioning log, which is a file of its own.
+const SQLITE_LOG: EmbeddedMigrations = embed_migrations!("migrations/sqlite-log");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Takes the lock of the migrations on PostgreSQL, however long another replica holds it or a migration runs.
@@ -21,14 +23,37 @@ pub struct Status {
     pub applied: bool,
 }
 
+/// Which file of an SQLite database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Main,
+    Log,
+}
+
+impl Part {
+    const fn migrations(self) -> EmbeddedMigrations {
+        match self {
+            Self::Main => SQLITE,
+            Self::Log => SQLITE_LOG,
+        }
+    }
+
+    /// Every migration of the part, as if none had run.
+    pub fn pending(self) -> Result<Vec<Status>, Error> {
+        let all: Vec<Box<dyn Migration<Sqlite>>> = self.migrations().migrations().map_err(failed)?;
+        let names = names(&all);
+        Ok(statuses(&names, &names))
+    }
+}
+
 /// Runs what has not run yet. Several programs may start on one file at once, so all of it is one transaction that
 /// keeps the others out.
-pub fn run_sqlite(connection: &mut SqliteConnection) -> Result<(), Error> {
-    if statuses_sqlite(connection)?.iter().all(|status| status.applied) {
+pub fn run_sqlite(connection: &mut SqliteConnection, part: Part) -> Result<(), Error> {
+    if statuses_sqlite(connection, part)?.iter().all(|status| status.applied) {
         return Ok(());
     }
     AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN EXCLUSIVE")?;
-    let ran = connection.run_pending_migrations(SQLITE).map(drop).map_err(failed);
+    let ran = connection.run_pending_migrations(part.migrations()).map(drop).map_err(failed);
     match ran {
         Ok(()) => Ok(AnsiTransactionManager::commit_transaction(connection)?),
         Err(error) => {
@@ -39,13 +64,13 @@ pub fn run_sqlite(connection: &mut SqliteConnection) -> Result<(), Error> {
 }
 
 /// Undoes every migration.
-pub fn revert_sqlite(connection: &mut SqliteConnection) -> Result<(), Error> {
-    connection.revert_all_migrations(SQLITE).map(drop).map_err(failed)
+pub fn revert_sqlite(connection: &mut SqliteConnection, part: Part) -> Result<(), Error> {
+    connection.revert_all_migrations(part.migrations()).map(drop).map_err(failed)
 }
 
-pub fn statuses_sqlite(connection: &mut SqliteConnection) -> Result<Vec<Status>, Error> {
-    let pending = MigrationHarness::<Sqlite>::pending_migrations(connection, SQLITE).map_err(failed)?;
-    let all: Vec<Box<dyn Migration<Sqlite>>> = SQLITE.migrations().map_err(failed)?;
+pub fn statuses_sqlite(connection: &mut SqliteConnection, part: Part) -> Result<Vec<Status>, Error> {
+    let pending = MigrationHarness::<Sqlite>::pending_migrations(connection, part.migrations()).map_err(failed)?;
+    let all: Vec<Box<dyn Migration<Sqlite>>> = part.migrations().migrations().map_err(failed)?;
     Ok(statuses(&names(&all), &names(&pending)))
 }
 

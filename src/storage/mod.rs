@@ -26,6 +26,6 @@ pub use list::{Listed, Listing, Place, Window};
 pub use load::{BatchSizes, Load};
 pub use migrations::Status as MigrationStatus;
 pub use places::Places;
-pub use query::AuditQuery;
+pub use query::{AuditQuery, LogQuery};
 pub use tx::Tx;
 pub use url::{DatabaseUrl, without_password};

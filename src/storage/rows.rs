@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::schema::{
-    accounts, admin_keys, audit, connections, groups, idempotency, memberships, organizations, removed_users,
-    scheduled_changes, settings_sets, tokens, user_emails, users,
+    accounts, admin_keys, audit, connections, groups, idempotency, memberships, organizations, provisioning_log,
+    removed_users, scheduled_changes, settings_sets, tokens, user_emails, users,
 };
 use super::types::{DbId, Json};
 use crate::domain::{
@@ -509,6 +509,47 @@ pub struct ScheduledChangeRow {
     pub state: String,
     pub outcome: Option<String>,
     pub version: i64,
+}
+
+/// An entry of the provisioning log, without what makes it long.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = provisioning_log, treat_none_as_default_value = false)]
+pub struct LogRow {
+    pub account_id: DbId,
+    pub connection_id: DbId,
+    /// The id of the request.
+    pub id: DbId,
+    pub size: i64,
+    pub status: i32,
+    pub outcome: String,
+    pub micros: i64,
+    pub method: String,
+    pub path: String,
+    pub query: Option<String>,
+    pub filter: Option<String>,
+    pub resource_type: Option<String>,
+    pub resource_id: Option<String>,
+    pub user_agent: Option<String>,
+    pub credential_id: DbId,
+    pub client_address: Option<String>,
+    pub scim_type: Option<String>,
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    pub quirks: String,
+    pub changes: String,
+    pub body_bytes: i64,
+}
+
+/// The same with its bodies.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = provisioning_log, treat_none_as_default_value = false)]
+pub struct WholeLogRow {
+    #[diesel(embed)]
+    pub row: LogRow,
+    pub body_cut: bool,
+    pub body: Option<String>,
+    /// The operations of a bulk request that were refused.
+    pub failures: Option<String>,
 }
 
 /// An event as it is read.

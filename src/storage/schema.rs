@@ -214,6 +214,40 @@ tables! {
         version -> BigInt,
     }
 
+    provisioning_log (account_id, connection_id, id) {
+        account_id -> IdSql,
+        connection_id -> IdSql,
+        id -> IdSql,
+        size -> BigInt,
+        status -> Integer,
+        outcome -> Text,
+        micros -> BigInt,
+        method -> Text,
+        path -> Text,
+        query -> Nullable<Text>,
+        filter -> Nullable<Text>,
+        resource_type -> Nullable<Text>,
+        resource_id -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        credential_id -> IdSql,
+        client_address -> Nullable<Text>,
+        scim_type -> Nullable<Text>,
+        code -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        quirks -> Text,
+        changes -> Text,
+        body_bytes -> BigInt,
+        body_cut -> Bool,
+        body -> Nullable<Text>,
+        failures -> Nullable<Text>,
+    }
+
+    provisioning_log_totals (account_id, connection_id) {
+        account_id -> IdSql,
+        connection_id -> IdSql,
+        bytes -> BigInt,
+    }
+
     secrets (name) {
         name -> Text,
         value -> Binary,

@@ -35,6 +35,8 @@ pub struct Dialect {
     pub settled_sequences: &'static str,
     /// Rows over which a total is spread: concurrent writers must not wait for one row.
     pub total_shards: u8,
+    /// Rows that one INSERT of many takes: a way to the server and back is long, a prepared statement short.
+    pub rows_at_once: usize,
 }
 
 #[derive(Debug, Clone)]

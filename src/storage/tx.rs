@@ -1,14 +1,13 @@
 //! What work on a database can do: one line for each operation, so that every use case is written once.
 
-use super::AuditQuery;
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
-    MembershipRow, OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, ScheduledChangeRow,
-    SettingsSetDraftRow, SettingsSetRow, Stored, StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow,
+    LogRow, MembershipRow, OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, ScheduledChangeRow,
+    SettingsSetDraftRow, SettingsSetRow, Stored, StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow, WholeLogRow,
 };
 use super::types::DbId;
-use super::{Error, postgres, sqlite};
+use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
 use diesel_async::SimpleAsyncConnection;
 use std::collections::BTreeMap;
@@ -199,6 +198,15 @@ operations! {
     ledger::insert_event as insert_event(event: &Event, number: i64) -> ();
     pub ledger::events as events(account: Id, after: i64, limit: i64) -> Vec<EventRow>;
     pub ledger::audit as audit(account: Id, query: &AuditQuery) -> Vec<AuditRow>;
+
+    pub log::insert as insert_log(rows: &[WholeLogRow]) -> ();
+    pub log::add_bytes as add_log_bytes(account: Id, connection: Id, bytes: i64) -> ();
+    pub log::page as log_page(account: Id, connection: Id, query: &LogQuery) -> Vec<LogRow>;
+    pub log::find as log_entry(account: Id, connections: &[Id], id: Id) -> Option<WholeLogRow>;
+    pub log::connections as logged_connections() -> Vec<(DbId, DbId)>;
+    pub log::bytes_locked as log_bytes_locked(account: Id, connection: Id) -> i64;
+    pub log::oldest as oldest_log_entries(account: Id, connection: Id, limit: i64) -> Vec<(DbId, i64)>;
+    pub log::forget_until as forget_log_until(account: Id, connection: Id, last: Id) -> ();
 }
 
 impl<'c> Tx<'c> {
@@ -308,6 +316,15 @@ impl<'c> Tx<'c> {
             self.insert_event(event, number).await?;
         }
         Ok(())
+    }
+
+    /// For work that may be lost and must hold nobody up: it waits little for locks, and not for the disk. (SQLite's log is a
+    /// file that was opened so.)
+    pub async fn be_modest(&mut self) -> Result<(), Error> {
+        match &self.conn {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Postgres(_) => self.run("SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = off").await,
+        }
     }
 
     /// Begins a part of a transaction that can be undone by itself.

@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Admin {
 
 /// What there is before organization mode is activated (P-04), by the first part of the path. Everything else is closed, also
 /// what will be added.
-const IN_PERSONAL_MODE: &[&str] = &["account", "connections", "tokens", "admin-keys"];
+const IN_PERSONAL_MODE: &[&str] = &["account", "connections", "tokens", "admin-keys", "log"];
 
 fn check_mode(caller: &Caller, path: &str) -> Result<(), Problem> {
     let below = path.strip_prefix(PREFIX).unwrap_or(path).trim_start_matches('/');

@@ -61,6 +61,11 @@ impl<Q: DeserializeOwned + IntoParams> FromRequestParts<App> for List<Q> {
 }
 
 impl<Q: Send + Sync + 'static> List<Q> {
+    /// What is wanted, for a use case that does not read the main database alone.
+    pub fn wanted(self) -> Wanted<Q> {
+        self.wanted
+    }
+
     /// Runs a use case that gives a page.
     pub async fn run<F, V>(self, work: F) -> Result<Response, Problem>
     where
@@ -69,10 +74,13 @@ impl<Q: Send + Sync + 'static> List<Q> {
     {
         let Self { app, wanted } = self;
         let work = async move |tx: &mut Tx<'_>| work(tx, &wanted).await;
-        let page = app.service.db.scan(work).await?;
-        let next_cursor = page.next.map(|key| URL_SAFE_NO_PAD.encode(key));
-        Ok(Json(Items { items: page.items, next_cursor }).into_response())
+        Ok(shown(app.service.db.scan(work).await?))
     }
+}
+
+pub fn shown<V: Serialize>(page: Page<V>) -> Response {
+    let next_cursor = page.next.map(|key| URL_SAFE_NO_PAD.encode(key));
+    Json(Items { items: page.items, next_cursor }).into_response()
 }
 
 impl Paging {

@@ -12,6 +12,7 @@ mod events;
 mod given;
 mod groups;
 mod list;
+mod log;
 mod openapi;
 mod organizations;
 mod parameters;
@@ -48,6 +49,8 @@ pub fn router() -> Router<App> {
         .routes(routes!(events::list))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(connections::read, connections::change))
+        .routes(routes!(log::list))
+        .routes(routes!(log::read))
         .routes(routes!(rules::read, rules::replace))
         .routes(routes!(rules::test))
         .routes(routes!(tokens::list, tokens::create))

@@ -45,6 +45,11 @@ impl<Q> Read<Q> {
         self
     }
 
+    /// The request, for a use case that does not read the main database alone.
+    pub fn request(self) -> Request {
+        self.request
+    }
+
     /// Runs a use case and shows what it gives; a member `version` becomes the ETag.
     pub async fn run<F, V>(self, work: F) -> Result<Response, Problem>
     where

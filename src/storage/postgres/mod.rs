@@ -27,6 +27,7 @@ pub static DIALECT: Dialect = Dialect {
     next_sequence: "pg_current_xact_id()::text::bigint * 1048576 + ?",
     settled_sequences: " AND sequence < pg_snapshot_xmin(pg_current_snapshot())::text::bigint * 1048576",
     total_shards: 16,
+    rows_at_once: 500,
 };
 
 #[path = "../queries/mod.rs"]

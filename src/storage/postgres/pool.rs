@@ -59,6 +59,11 @@ impl Pool {
         Ok(Self { url: url.into(), pool, lanes, turn: Arc::default() })
     }
 
+    /// Another pool for the same database.
+    pub fn beside(&self, options: Options) -> Result<Self, Error> {
+        Self::new(&self.url, options)
+    }
+
     /// Point reads: several requests share one connection and do not wait for each other's answers.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where

@@ -14,9 +14,11 @@ use std::time::Duration;
 /// Between two looks.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Tables of which a fifth has changed since PostgreSQL looked at them, quoted.
+/// Tables of which a fifth has changed since PostgreSQL looked at them, quoted; not the provisioning log, which grows all the
+/// time and is read by its key only.
 const CHANGED: &str = "SELECT quote_ident(relname) AS name FROM pg_stat_user_tables \
-                       WHERE schemaname = current_schema() AND n_mod_since_analyze > 50 + n_live_tup / 5";
+                       WHERE schemaname = current_schema() AND n_mod_since_analyze > 50 + n_live_tup / 5 \
+                       AND relname NOT LIKE 'provisioning_log%'";
 
 #[derive(QueryableByName)]
 struct Table {

@@ -9,6 +9,7 @@ pub mod groups;
 pub mod idempotency;
 pub mod ledger;
 pub mod lists;
+pub mod log;
 pub mod memberships;
 pub mod organizations;
 pub mod schedule;

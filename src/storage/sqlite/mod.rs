@@ -4,7 +4,7 @@ mod open;
 mod ready;
 mod threads;
 
-pub use open::{backup, health, open_for_command, open_for_server};
+pub use open::{backup, health, log_path, open_for_command, open_for_server, open_log};
 pub use ready::{RunQueryDsl, run_ready};
 pub use threads::Threads;
 
@@ -24,6 +24,7 @@ pub static DIALECT: Dialect = Dialect {
     next_sequence: "(SELECT COALESCE(MAX(sequence), 0) + 1 + 0 * ? FROM events WHERE account_id = ?)",
     settled_sequences: "",
     total_shards: 1,
+    rows_at_once: 1,
 };
 
 #[path = "../queries/mod.rs"]

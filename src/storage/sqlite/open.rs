@@ -87,6 +87,21 @@ pub fn open(path: &Path, opened: Opened) -> Result<SqliteConnection, Error> {
     Ok(connection)
 }
 
+/// Where the provisioning log of a database is: a file beside it.
+pub fn log_path(path: &Path) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}-log.db"))
+}
+
+/// Opens the file of the provisioning log. It does not wait for the disk: a crash of the machine may take the last entries
+/// along, a crash of the program takes none.
+pub fn open_log(path: &Path) -> Result<SqliteConnection, Error> {
+    make_folder(path)?;
+    let mut connection = open(path, Opened::ReadWrite)?;
+    connection.batch_execute("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096;")?;
+    Ok(connection)
+}
+
 /// Opens a database for a server: makes its folder, and keeps a second server out.
 pub fn open_for_server(path: &Path) -> Result<(SqliteConnection, File), Error> {
     make_folder(path)?;

@@ -1,0 +1,2 @@
+DROP TABLE provisioning_log_totals;
+DROP TABLE provisioning_log;
