@@ -80,6 +80,26 @@ fn every_guide_is_linked_and_tried() {
     }
 }
 
+/// E-46: every symptom in a guide has a cause, a fix and a time to verify.
+#[test]
+fn every_trouble_has_a_cause_a_fix_and_a_time() {
+    for file in std::fs::read_dir(folder()).expect("the guides") {
+        let path = file.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a guide");
+        let troubles = text.split("\n## ").find(|part| part.starts_with("Troubles")).unwrap_or_default();
+        let rows: Vec<Vec<&str>> = troubles.lines().filter(|line| line.starts_with('|')).map(cells).collect();
+        assert_eq!(rows.first(), Some(&vec!["Symptom", "Cause", "Fix", "Time to verify"]), "{}", path.display());
+        assert!(rows.len() > 6, "{} knows few troubles", path.display());
+        let poor = rows.iter().find(|row| row.len() != 4 || row.iter().any(|cell| cell.is_empty()));
+        assert_eq!(poor, None, "{}", path.display());
+    }
+}
+
+/// The cells of a line of a table.
+fn cells(line: &str) -> Vec<&str> {
+    line.trim_matches('|').split('|').map(str::trim).collect()
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides")
 }
