@@ -22,6 +22,7 @@ mod errors;
 mod filters;
 mod fuzz;
 mod groups;
+mod guides;
 mod invariants;
 mod migrations;
 mod model;
