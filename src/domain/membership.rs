@@ -22,6 +22,13 @@ pub struct Flags {
     pub can_send: Option<bool>,
 }
 
+impl Flags {
+    /// As a membership begins, where nothing is said.
+    pub fn complete(self) -> Self {
+        Self { group_admin: Some(self.group_admin.unwrap_or(false)), can_send: Some(self.can_send.unwrap_or(true)) }
+    }
+}
+
 /// Through which interface a membership is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
@@ -148,6 +155,10 @@ impl Memberships {
 }
 
 impl Membership {
+    pub fn flags(&self) -> Flags {
+        Flags { group_admin: Some(self.group_admin), can_send: Some(self.can_send) }
+    }
+
     fn set(&mut self, flags: Flags) {
         self.group_admin = flags.group_admin.unwrap_or(self.group_admin);
         self.can_send = flags.can_send.unwrap_or(self.can_send);

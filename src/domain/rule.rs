@@ -1,6 +1,6 @@
 //! Rules of a connection: how one push is routed to an organization, and how attributes become roles and groups.
 
-use super::Id;
+use super::{Flags, Id};
 use serde::{Deserialize, Serialize};
 
 /// `when` a pushed resource matches, `set` this.
@@ -37,6 +37,12 @@ pub struct RuleGroup {
     pub group_admin: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub can_send: Option<bool>,
+}
+
+impl RuleGroup {
+    pub fn flags(&self) -> Flags {
+        Flags { group_admin: self.group_admin, can_send: self.can_send }
+    }
 }
 
 /// The rules of a connection, in order.

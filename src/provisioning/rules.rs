@@ -1,10 +1,12 @@
 //! Rules of a connection, evaluated on a pushed user.
 
 use super::Error;
+use super::users::DECIDED;
 use crate::domain::{Id, Rule, RuleBook, RuleGroup, RuleSet};
 use crate::expr::Expr;
 use crate::scim::filter::{Filter, Unknown, bind, matches, parse};
-use crate::scim::schema::{Mutability, USER};
+use crate::scim::path::AttributeRef;
+use crate::scim::schema::{CONNECTOR_USER, Mutability, USER};
 use crate::scim::{Error as ScimError, Object};
 use crate::storage::rows::{from_json, to_json};
 use crate::storage::{Error as StorageError, Tx};
@@ -14,13 +16,17 @@ use crate::storage::{Error as StorageError, Tx};
 pub struct BoundRule {
     pub rule: Rule,
     filter: Filter,
+    /// Whether the condition looks at the organization.
+    pub asks_for_organization: bool,
 }
 
 impl BoundRule {
     pub fn bind(rule: Rule) -> Result<Self, ScimError> {
         let filter = bind(parse(&rule.when)?, &USER, Unknown::Refuse)?;
-        check_pushed(&filter)?;
-        Ok(Self { rule, filter })
+        let mut asked = Vec::new();
+        attributes(&filter, &mut asked);
+        asked.iter().try_for_each(check_pushed)?;
+        Ok(Self { rule, filter, asks_for_organization: asked.iter().any(is_organization) })
     }
 
     pub fn matches(&self, resource: &Object) -> bool {
@@ -28,22 +34,35 @@ impl BoundRule {
     }
 }
 
-/// A rule is evaluated on what is pushed, so a condition on what this server adds could never hold.
-fn check_pushed(filter: &Filter) -> Result<(), ScimError> {
+/// The attributes that a condition looks at.
+fn attributes(filter: &Filter, found: &mut Vec<AttributeRef>) {
     match filter {
-        Expr::Const(_) => Ok(()),
-        Expr::And(terms) | Expr::Or(terms) => terms.iter().try_for_each(check_pushed),
-        Expr::Not(inner) => check_pushed(inner),
-        Expr::Present(field) | Expr::Compare(field, ..) | Expr::Any(field, _)
-            if field.attribute.mutability == Mutability::ReadOnly =>
-        {
-            Err(ScimError::filter(format!(
-                "A rule cannot ask for {}: it is evaluated on what the identity provider pushes.",
-                field.display()
-            )))
-        }
-        Expr::Present(_) | Expr::Compare(..) | Expr::Any(..) => Ok(()),
+        Expr::Const(_) => {}
+        Expr::And(terms) | Expr::Or(terms) => terms.iter().for_each(|term| attributes(term, found)),
+        Expr::Not(inner) => attributes(inner, found),
+        Expr::Present(field) | Expr::Compare(field, ..) | Expr::Any(field, _) => found.push(*field),
     }
+}
+
+/// A rule is evaluated on what is pushed and kept, so a condition on what this server adds or decides could never hold. The
+/// organization is put there for it.
+fn check_pushed(asked: &AttributeRef) -> Result<(), ScimError> {
+    let is_decided = is_ours(asked) && DECIDED.contains(&asked.attribute.name) && !is_organization(asked);
+    if asked.attribute.mutability == Mutability::ReadOnly || is_decided {
+        return Err(ScimError::filter(format!(
+            "A rule cannot ask for {}: it is evaluated on what the identity provider pushes and this server keeps as it is.",
+            asked.display()
+        )));
+    }
+    Ok(())
+}
+
+fn is_organization(asked: &AttributeRef) -> bool {
+    is_ours(asked) && asked.attribute.name == "organization"
+}
+
+fn is_ours(asked: &AttributeRef) -> bool {
+    asked.extension.is_some_and(|schema| schema.id == CONNECTOR_USER.id)
 }
 
 /// What the rules that match give. Of what there can be only one, the first rule in the list decides; what there can be

@@ -40,6 +40,11 @@ impl Source {
         if allowed { Ok(()) } else { Err(Error::AddressNotAllowed(address)) }
     }
 
+    /// Whether a rule has a condition on the organization.
+    pub fn asks_for_organization(&self) -> bool {
+        self.rules.iter().any(|rule| rule.asks_for_organization)
+    }
+
     /// Whether a rule gives or gave memberships, so that those of a user have to be looked at.
     pub fn places_in_groups(&self) -> bool {
         let gives = |rule: &BoundRule| !rule.rule.set.groups.is_empty() || rule.rule.set.primary_group.is_some();

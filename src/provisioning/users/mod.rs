@@ -18,6 +18,7 @@ pub use facts::{Facts, blocked_reasons, effective_roles, facts};
 pub use place::{FEW, find_group, find_organization, known, unknown_organization};
 pub use tell::attribute_changes;
 pub use trial::{Trial, trial};
+pub use wishes::DECIDED;
 
 use super::render::Answer;
 use super::verbs::Verbs;

@@ -3,8 +3,8 @@
 
 use super::wishes::{Wish, Wishes, roles};
 use crate::domain::{
-    AboveCeiling, Activation, Actor, Ceiling, Door, Fallback, Flags, GroupsMode, Guard, Id, Memberships, Origin,
-    Placement, Required, RoleGrant, RoleWish, Status, assign, has_admin,
+    AboveCeiling, Activation, Actor, Ceiling, Door, Fallback, Flags, GroupsMode, Guard, Id, Membership, Memberships,
+    Origin, Placement, Required, RoleGrant, RoleWish, RuleGroup, Status, assign, has_admin,
 };
 use crate::expr::fold;
 use crate::provisioning::memberships::{Plan, load};
@@ -35,7 +35,8 @@ pub async fn place(
     resource: &mut Object,
     wishes: &Wishes,
 ) -> Result<Place, Error> {
-    let outcome = evaluate(&source.rules, &pushed(resource, wishes));
+    let said = said_organization(tx, source, before, wishes).await?;
+    let outcome = evaluate(&source.rules, &pushed(resource, said.as_deref()));
     let (organization, organization_origin) = organization(tx, request, source, before, wishes, &outcome).await?;
     let grants = grants(request, source, before, resource, wishes, &outcome)?;
     show_roles(resource, &grants);
@@ -55,12 +56,31 @@ pub async fn place(
     Ok(Place { placement, memberships })
 }
 
-/// What rules look at: the resource with the name of the organization that was pushed.
-pub fn pushed<'r>(resource: &'r Object, wishes: &Wishes) -> Cow<'r, Object> {
-    let Wish::Named(name) = &wishes.organization else { return Cow::Borrowed(resource) };
+/// The organization as the connection says it: in this request, or in an earlier one that still holds.
+async fn said_organization<'w>(
+    tx: &mut Tx<'_>,
+    source: &Source,
+    before: Option<&Placement>,
+    wishes: &'w Wishes,
+) -> Result<Option<Cow<'w, str>>, Error> {
+    let connection = &source.connection;
+    let given = before.filter(|before| before.organization_origin == Origin::Scim(connection.id));
+    match (&wishes.organization, given.and_then(|before| before.organization)) {
+        (Wish::Named(name), _) => Ok(Some(name.into())),
+        (Wish::Unsaid, Some(id)) if source.asks_for_organization() => {
+            let names = tx.organization_names(connection.account, &[id]).await?;
+            Ok(names.into_iter().next().map(|(_, name, _)| name.into()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// What rules look at: the resource with the name of the organization that the connection says.
+pub fn pushed<'r>(resource: &'r Object, organization: Option<&str>) -> Cow<'r, Object> {
+    let Some(name) = organization else { return Cow::Borrowed(resource) };
     let mut pushed = resource.clone();
     let extension = pushed.entry(urn::CONNECTOR_USER).or_insert_with(|| Object::new().into());
-    extension["organization"] = name.as_str().into();
+    extension["organization"] = name.into();
     Cow::Owned(pushed)
 }
 
@@ -336,8 +356,8 @@ async fn memberships(
         if is_new && tx.group(account.id, given.group).await?.is_none() {
             continue;
         }
-        let flags = Flags { group_admin: given.group_admin, can_send: given.can_send };
-        joining.join(given.group, if is_new { flags } else { Flags::default() }, Origin::Rule(*rule))?;
+        let flags = if is_new { given.flags() } else { Flags::default() };
+        joining.join(given.group, flags, Origin::Rule(*rule))?;
     }
     for held in &current.list {
         for origin in &held.origins {
@@ -346,6 +366,11 @@ async fn memberships(
             if source.connection.rules.has(rule) && !gives {
                 joining.after.leave(held.group, *origin);
             }
+        }
+        if wishes.memberships.is_none()
+            && let Some(flags) = flags_by_rules(source, held, &outcome.groups)
+        {
+            joining.after.set_flags(held.group, flags);
         }
     }
     if let Wish::Named(name) = &wishes.primary_group {
@@ -359,6 +384,32 @@ async fn memberships(
     }
     after.settle(account.default_group, request.now);
     Ok(Some(Plan { user: id, before: current, after }))
+}
+
+/// The flags of a membership that the user has already, when other rules give it now than before: those of the first one,
+/// or how every membership begins. What somebody else has set meanwhile stays.
+fn flags_by_rules(source: &Source, held: &Membership, given: &[(Id, RuleGroup)]) -> Option<Flags> {
+    let book = &source.connection.rules;
+    let giving = given.iter().filter(|(_, given)| given.group == held.group);
+    let now: Vec<Id> = giving.clone().map(|(rule, _)| *rule).collect();
+    let rule_of = |origin: &Origin| match origin {
+        Origin::Rule(rule) if book.has(*rule) => Some(*rule),
+        _ => None,
+    };
+    let before: Vec<Id> = held.origins.iter().filter_map(rule_of).collect();
+    if before.len() == now.len() && before.iter().all(|rule| now.contains(rule)) {
+        return None;
+    }
+    let gave = book.rules.iter().filter(|rule| before.contains(&rule.id)).flat_map(|rule| &rule.set.groups);
+    let gave = gave.clone().find(|given| given.group == held.group).map(RuleGroup::flags);
+    // What a rule gave that is no more nobody knows; then the rules of now decide.
+    let is_known = before.is_empty() || gave.is_some();
+    let (held, gave) = (held.flags(), gave.unwrap_or_default().complete());
+    let give = giving.map(|(_, given)| given.flags()).next().unwrap_or_default().complete();
+    Some(Flags {
+        group_admin: give.group_admin.filter(|_| !is_known || held.group_admin == gave.group_admin),
+        can_send: give.can_send.filter(|_| !is_known || held.can_send == gave.can_send),
+    })
 }
 
 /// Gives memberships through the user's profile.

@@ -24,10 +24,14 @@ pub struct Trial {
 pub async fn trial(tx: &mut Tx<'_>, connection: &Connection, rules: &[BoundRule], body: Value) -> Result<Trial, Error> {
     let mut resource = decode::resource(body, &USER, strictness(connection))?.resource;
     let wishes = Wishes::take(&mut resource)?;
-    let mut outcome = evaluate(rules, &pushed(&resource, &wishes));
-    let organization = match &wishes.organization {
-        Wish::Named(name) => find_organization(tx, connection.account, name).await?,
+    let said = match &wishes.organization {
+        Wish::Named(name) => Some(name.as_str()),
         _ => None,
+    };
+    let mut outcome = evaluate(rules, &pushed(&resource, said));
+    let organization = match said {
+        Some(name) => find_organization(tx, connection.account, name).await?,
+        None => None,
     };
     if organization.is_some() {
         outcome.organization = None;

@@ -111,6 +111,8 @@ on_both! {
             (422, "rule_invalid", "when", json!("title co")),
             (422, "rule_invalid", "when", json!("title is \"x\"")),
             (422, "rule_invalid", "when", json!("shoeSize eq 44")),
+            // Rules never see what the server itself decides.
+            (422, "rule_invalid", "when", json!("urn:ietf:params:scim:schemas:extension:connector:2.0:User:primaryGroup eq \"Sales\"")),
             (422, "rule_invalid", "roles", json!(["User", "standard_user"])),
             (422, "role_unknown", "roles", json!(["Pilot"])),
             (403, "role_ceiling", "roles", json!(["ADMIN"])),

@@ -109,6 +109,60 @@ on_both! {
         assert_eq!(memberships(&server, &ada).await, [of("Club", [false, false, true]), of("Field", [true, true, true])]);
     }
 
+    /// E-39, A-15: flags follow the rules when another rule gives the same membership, but for what somebody else has set.
+    async fn flags_change_hands_with_the_rules(server) {
+        let field = server.group("Field", &[]).await;
+        let group = field.clone();
+        server.configure(move |connection| {
+            let mut leads = gives_group(&group);
+            leads.groups[0].group_admin = Some(true);
+            connection.rules.rules = vec![rule("Leads", leads), rule("Staff", gives_group(&group))];
+        }).await;
+        let ada = server.post("/Users", in_department("ada", "Leads")).await.expect(201).id();
+        let path = format!("/Users/{ada}");
+        let field_is = |admin, sends| [("Field".to_owned(), true, admin, sends)];
+        assert_eq!(memberships(&server, &ada).await, field_is(true, true));
+        server.patch(&path, department("Staff")).await.expect(200);
+        assert_eq!(memberships(&server, &ada).await, field_is(false, true), "who is demoted is no group admin any more");
+        server.patch(&path, department("Leads")).await.expect(200);
+        assert_eq!(memberships(&server, &ada).await, field_is(true, true), "who is promoted becomes one");
+        // What somebody else sets stays; the other flag goes on following.
+        let sends = format!("{XU}:memberships[value eq \"{field}\"].canSend");
+        server.patch(&path, json!([{ "op": "replace", "path": sends, "value": false }])).await.expect(200);
+        server.patch(&path, department("Staff")).await.expect(200);
+        assert_eq!(memberships(&server, &ada).await, field_is(false, false));
+    }
+
+    /// E-39: a membership that others give, too, loses the flags of the rule with it.
+    async fn flags_end_with_the_rule_that_gave_them(server) {
+        let field = server.group("Field", &[]).await;
+        let group = field.clone();
+        server.configure(move |connection| {
+            let mut leads = gives_group(&group);
+            leads.groups[0].group_admin = Some(true);
+            connection.rules.rules = vec![rule("Leads", leads)];
+        }).await;
+        let ada = server.post("/Users", in_department("ada", "Leads")).await.expect(201).id();
+        server.patch(&format!("/Groups/{field}"), add_member(&ada)).await.expect(200);
+        server.patch(&format!("/Users/{ada}"), department("Staff")).await.expect(200);
+        assert_eq!(memberships(&server, &ada).await, [("Field".to_owned(), true, false, true)]);
+    }
+
+    /// E-39: what a rule says of the organization holds in later pushes that say nothing of it.
+    async fn a_rule_knows_the_organization_that_was_pushed_before(server) {
+        organization(&server, "Sales").await;
+        let field = server.group("Field", &[]).await;
+        server.configure(move |connection| {
+            let when = format!("{XU}:organization eq \"Sales\"");
+            connection.rules.rules = vec![Rule { when, ..rule("Sales", gives_group(&field)) }];
+        }).await;
+        let body = json!({ "userName": "ada", XU: { "organization": "Sales" } });
+        let ada = server.post("/Users", body).await.expect(201).id();
+        let title = json!([{ "op": "replace", "path": "title", "value": "Dr" }]);
+        server.patch(&format!("/Users/{ada}"), title).await.expect(200);
+        assert_eq!(groups_of(&server, &ada).await, ["Field*"]);
+    }
+
     /// E-39, E-20: a push that changes nothing moves nothing, also where rules give everything.
     async fn rules_that_give_the_same_again_move_nothing(server) {
         let sales = organization(&server, "Sales").await;
