@@ -35,7 +35,7 @@ fn requests(operation: &str, status: u16, connection: &str) -> String {
 on_both! {
     /// Requests by operation, status and connection; refusals by reason; how busy the database is.
     async fn what_was_sent_is_counted(server) {
-        let user = server.user("ada").await;
+        let user = server.user("polly").await;
         let group = server.group("Team", &[]).await;
         for _ in 0..3 {
             server.get(&format!("/Users/{user}")).await.expect(200);
@@ -96,7 +96,7 @@ on_both! {
             assert!(found.contains_key(&format!("scim_connector_{name}")), "{name}: {found:#?}");
         }
         let text = format!("{found:?}");
-        assert!(!text.contains("ada") && !text.contains(&user) && !text.contains(&server.token));
+        assert!(!text.contains("polly") && !text.contains(&user) && !text.contains(&server.token));
     }
 }
 
