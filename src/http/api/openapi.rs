@@ -16,6 +16,9 @@ const ALWAYS: &[(&str, &str)] = &[
     ("401", "No admin key, or one that is not good"),
     ("403", "The key stands for somebody who may not do this, such as one who is no administrator (admin_required)"),
     ("409", "The account is in personal mode (organization_mode_required)"),
+    ("414", "The address is too long"),
+    ("429", "The key sends too much, or the address failed to authenticate too often; go on after Retry-After"),
+    ("431", "The headers are too long"),
     ("503", "The database is busy or out of reach; try again shortly"),
 ];
 

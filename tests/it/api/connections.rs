@@ -19,6 +19,8 @@ on_both! {
         let settings = json!({
             "scope": "account", "onConflict": "refuse", "aboveCeiling": "hold", "unknownMembers": "reject",
             "attributes": "lenient", "managesAttributes": false,
+            "rateLimit": null, "allowedAddresses": [],
+            "log": { "bodies": true, "maskPersonalData": false, "days": 30, "megabytes": 100 },
         });
         assert_eq!((&read.body["settings"], &read.body["ruleCount"]), (&settings, &json!(0)));
         let known = server.api_request(Method::GET, &path(&server)).header("If-None-Match", read.header("etag"));

@@ -57,6 +57,10 @@ impl Server {
     /// Starts one more server on a database that exists.
     pub async fn start_on(url: DatabaseUrl, settings: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::load(None).expect("the defaults are good");
+        // Tests send as fast as they can; those of the limits turn them on again.
+        config.limits.requests_per_second = 0;
+        config.limits.admin_requests_per_second = 0;
+        config.limits.failed_authentications = 0;
         settings(&mut config);
         let db = open(&url, &config).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
