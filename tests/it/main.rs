@@ -23,6 +23,7 @@ mod filters;
 mod fuzz;
 mod groups;
 mod invariants;
+mod log;
 mod migrations;
 mod model;
 mod organizations;
