@@ -166,9 +166,14 @@ fn is_expression(name: &str) -> bool {
 
 /// Whether a name, or an expression with names in it, speaks of a secret.
 fn names_secret(text: &str) -> bool {
-    let letters: String =
-        text.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
-    SECRET.iter().any(|part| letters.contains(part))
+    let bytes = text.as_bytes();
+    (0..bytes.len()).any(|at| SECRET.iter().any(|part| begins_with(&bytes[at..], part)))
+}
+
+/// Whether a text begins with a word, without regard to case and hyphens.
+fn begins_with(text: &[u8], word: &str) -> bool {
+    let mut letters = text.iter().filter(|letter| !matches!(letter, b'-' | b'_' | b' '));
+    word.bytes().all(|wanted| letters.next().is_some_and(|letter| letter.eq_ignore_ascii_case(&wanted)))
 }
 
 /// A text whose name says nothing, but for secrets in it.
