@@ -34,6 +34,8 @@ pub struct Seen {
     pub location: Option<String>,
     pub micros: i64,
     pub body: Option<Vec<u8>>,
+    /// Requests like this one that came right behind it and are not written down.
+    pub more: usize,
 }
 
 impl Seen {
@@ -62,6 +64,11 @@ impl Seen {
             Some(bytes) => kept_body(bytes, mask),
             None => (None, false),
         };
+        let mut detail = self.refusal.as_ref().map(|refusal| refusal.detail.clone());
+        if self.more > 0 {
+            let more = format!(" ({} more like this came within a moment and are not written down.)", self.more);
+            detail.get_or_insert_default().push_str(&more);
+        }
         let mut entry = WholeLogRow {
             row: LogRow {
                 account_id: self.caller.account.into(),
@@ -82,7 +89,7 @@ impl Seen {
                 client_address: self.client_address,
                 scim_type: self.refusal.as_ref().and_then(|refusal| Some(refusal.scim_type?.keyword().to_owned())),
                 code: self.refusal.as_ref().and_then(|refusal| refusal.code).map(str::to_owned),
-                detail: self.refusal.as_ref().map(|refusal| clean(&mask.sentence(&refusal.detail))),
+                detail: detail.map(|detail| clean(&mask.sentence(&detail))),
                 quirks: clean_json(Value::from_iter(quirks)),
                 changes: clean_json(changes),
                 body_bytes: i64::try_from(body_bytes).unwrap_or(i64::MAX),
@@ -102,7 +109,7 @@ fn outcome(method: &str, path: &str, status: u16, changed: bool) -> &'static str
         500.. => "failed",
         400.. => "refused",
         _ if changed => "changed",
-        _ if method == "GET" || path.ends_with("/.search") => "read",
+        _ if matches!(method, "GET" | "HEAD") || path.ends_with("/.search") || path.starts_with("/oauth/") => "read",
         _ => "no_effect",
     }
 }

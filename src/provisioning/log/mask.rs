@@ -213,6 +213,8 @@ fn is_word_of_ours(part: &str) -> bool {
     const WORDS: &[&str] = &[
         "scim",
         "v2",
+        "oauth",
+        "token",
         "Users",
         "Groups",
         "Organizations",

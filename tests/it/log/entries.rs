@@ -102,6 +102,25 @@ on_both! {
         assert_eq!(page(&server, &[]).await.items().len(), 1);
     }
 
+    /// Whoever holds an old token must not crowd everything else out of the log: of many refusals in a moment a few are kept,
+    /// and the last one counts the others.
+    async fn an_old_token_does_not_fill_the_log(server) {
+        let slow = Server::start_with(server.database, |config| config.provisioning_log.delay_milliseconds = 60_000).await;
+        let db = &slow.app.service.db;
+        let token = admin::create_token(db, slow.account, slow.connection, None).await.expect("a token");
+        admin::revoke_token(db, token.id, slow.app.now()).await.expect("it is revoked");
+        for _ in 0..25 {
+            with_token(&slow, token.secret.reveal()).await.expect(401);
+        }
+        slow.user("ada").await;
+
+        slow.app.recorder.finish().await;
+
+        let found = page(&slow, &[]).await.expect(200).items().to_vec();
+        assert_eq!((found.len(), &found[0]["outcome"]), (11, &json!("changed")));
+        assert!(found[1]["detail"].as_str().is_some_and(|detail| detail.contains("15 more like this")), "{}", found[1]);
+    }
+
     /// A wrong base URL is a common mistake, so a path that is not there is logged, too; a body that is no JSON is not kept.
     async fn what_the_edge_refuses_is_logged(server) {
         let nowhere = server.get("/scim/v2/Users").await.expect(404);

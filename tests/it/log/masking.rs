@@ -52,12 +52,12 @@ fn any_secret() -> impl Strategy<Value = Value> {
 /// Puts a value somewhere into another one.
 fn put(into: &mut Value, value: Value, place: usize) {
     match into {
-        Value::Array(values) if !values.is_empty() && place % 3 > 0 => {
+        Value::Array(values) if !values.is_empty() && !place.is_multiple_of(3) => {
             let at = place % values.len();
             put(&mut values[at], value, place / 2);
         }
         Value::Array(values) => values.push(value),
-        Value::Object(members) if !members.is_empty() && place % 3 > 0 => {
+        Value::Object(members) if !members.is_empty() && !place.is_multiple_of(3) => {
             let at = place % members.len();
             put(members.values_mut().nth(at).expect("it has so many"), value, place / 2);
         }
