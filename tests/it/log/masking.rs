@@ -77,6 +77,7 @@ proptest! {
             let mut masked = body.clone();
             mask.value(&mut masked);
             prop_assert!(!masked.to_string().contains("hunter2"), "{masked}");
+            prop_assert!(!mask.leaves(&body.to_string()), "{body}");
         }
     }
 
@@ -95,6 +96,26 @@ proptest! {
         let masked = Mask::Personal.expression(&filter);
         prop_assert_eq!(masked, format!("(userName {operator} \"***\") or emails[type eq \"***\" and value {operator} \"***\"]"));
         prop_assert_eq!(Mask::Secrets.expression(&filter), filter);
+    }
+}
+
+/// A usual body need not be read again; one that may hide something is.
+#[test]
+fn bodies_that_may_hide_something_are_read() {
+    let usual = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada", "active": true });
+    assert!(Mask::Secrets.leaves(&usual.to_string()));
+    assert!(!Mask::Personal.leaves(&usual.to_string()));
+    let ours = format!("sct_{}", "x".repeat(43));
+    for hiding in [
+        ours.as_str(),
+        "eyJhbGciOiJub25lIn0.e30.",
+        "Bearer abcdefgh",
+        "basic dXNlcg==",
+        "my-Pass_word: x",
+        "p\\u0061ssword",
+    ] {
+        let text = format!("{{\"title\": \"{hiding}\"}}");
+        assert!(!Mask::Secrets.leaves(&text), "{text}");
     }
 }
 
