@@ -35,7 +35,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     let notes = Arc::new(Notes::default());
     request.extensions_mut().insert(Arc::clone(&notes));
     let for_api = api::is_below(request.uri().path());
-    let asked = (app.recorder.is_on() && is_scim(request.uri().path())).then(|| Asked::of(&mut request, notes));
+    let asked = (app.recorder.is_on() && is_logged(request.uri().path())).then(|| Asked::of(&mut request, notes));
     let work = async {
         let begun = Instant::now();
         let response = match tokio::time::timeout(app.bounds.time, next.run(request)).await {
@@ -58,6 +58,11 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
 
 fn is_scim(path: &str) -> bool {
     path.strip_prefix(SCIM).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// What identity providers ask for: resources, and the credentials for them.
+fn is_logged(path: &str) -> bool {
+    is_scim(path) || path.starts_with("/oauth/")
 }
 
 /// What the provisioning log wants to know of a request that is handed on.
@@ -103,6 +108,7 @@ impl Asked {
             refusal,
             location: text(response.headers(), &LOCATION),
             micros: i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX),
+            more: 0,
             body: Arc::into_inner(body).and_then(std::sync::OnceLock::into_inner),
         })
     }

@@ -25,6 +25,7 @@ mod groups;
 mod guides;
 mod invariants;
 mod limits;
+mod log;
 mod metrics;
 mod migrations;
 mod model;

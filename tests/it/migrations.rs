@@ -10,7 +10,7 @@ use scim_connector::storage::{DatabaseUrl, Db};
 use std::collections::BTreeSet;
 
 /// What of a schema is the same on both databases.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Schema {
     /// `table.column`, and whether it can be null.
     columns: BTreeSet<String>,
@@ -18,6 +18,15 @@ struct Schema {
     indexes: BTreeSet<String>,
     /// Tables with an index or primary key that begins with `account_id`.
     by_account: BTreeSet<String>,
+}
+
+impl Schema {
+    fn and(mut self, mut other: Self) -> Self {
+        self.columns.append(&mut other.columns);
+        self.indexes.append(&mut other.indexes);
+        self.by_account.append(&mut other.by_account);
+        self
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -81,7 +90,14 @@ async fn up_down_up(url: &DatabaseUrl) {
 async fn schema(url: &DatabaseUrl) -> Schema {
     let url = url.clone();
     let read = move || match &url {
-        DatabaseUrl::Sqlite(path) => sqlite_schema(path.to_str().expect("UTF-8")),
+        DatabaseUrl::Sqlite(path) => {
+            // The provisioning log is a file of its own.
+            let name = format!("{}-log.db", path.file_stem().expect("a name").to_string_lossy());
+            let log = path.with_file_name(name);
+            let main = sqlite_schema(path.to_str().expect("UTF-8"));
+            let log = if log.exists() { sqlite_schema(log.to_str().expect("UTF-8")) } else { Schema::default() };
+            main.and(log)
+        }
         DatabaseUrl::Postgres(url) => postgres_schema(url),
     };
     tokio::task::spawn_blocking(read).await.expect("it is read")

@@ -6,7 +6,8 @@ use crate::provisioning::notes::{Noted, NotedCaller, NotedChange, NotedFailure};
 use crate::provisioning::refusal::Refusal;
 use crate::scim::schema::ALL_RESOURCE_TYPES;
 use crate::scim::urn;
-use crate::storage::rows::{LogRow, WholeLogRow};
+use crate::storage::rows::{LogRow, WholeLogRow, to_json};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What is kept of a body, in bytes.
@@ -34,6 +35,8 @@ pub struct Seen {
     pub location: Option<String>,
     pub micros: i64,
     pub body: Option<Vec<u8>>,
+    /// Requests like this one that came right behind it and are not written down.
+    pub more: usize,
 }
 
 impl Seen {
@@ -49,7 +52,7 @@ impl Seen {
         let done = self.status < 400;
         let changes: &[NotedChange] = if done { &self.noted.changes } else { &[] };
         let outcome = outcome(&self.method, &self.path, self.status, !changes.is_empty());
-        let changes = told(changes.iter().map(change), changes.len());
+        let changes = told_changes(changes);
         let failures = &self.noted.failures;
         let failures =
             (done && !failures.is_empty()).then(|| told(failures.iter().map(|one| failure(one, mask)), failures.len()));
@@ -58,10 +61,15 @@ impl Seen {
         let (query, filter) = self.query.as_deref().map_or((None, None), |query| parameters(query, mask));
         let (resource_type, resource_id) = resource(&self.path, self.location.as_deref());
         let body_bytes = self.body.as_ref().map_or(0, Vec::len);
-        let (body, body_cut) = match self.body.as_deref().filter(|_| settings.bodies) {
-            Some(bytes) => kept_body(bytes, mask),
+        let (body, body_cut) = match self.body.filter(|_| settings.bodies) {
+            Some(bytes) => kept_body(bytes, mask, done),
             None => (None, false),
         };
+        let mut detail = self.refusal.as_ref().map(|refusal| refusal.detail.clone());
+        if self.more > 0 {
+            let more = format!(" ({} more like this came within a moment and are not written down.)", self.more);
+            detail.get_or_insert_default().push_str(&more);
+        }
         let mut entry = WholeLogRow {
             row: LogRow {
                 account_id: self.caller.account.into(),
@@ -82,9 +90,9 @@ impl Seen {
                 client_address: self.client_address,
                 scim_type: self.refusal.as_ref().and_then(|refusal| Some(refusal.scim_type?.keyword().to_owned())),
                 code: self.refusal.as_ref().and_then(|refusal| refusal.code).map(str::to_owned),
-                detail: self.refusal.as_ref().map(|refusal| clean(&mask.sentence(&refusal.detail))),
+                detail: detail.map(|detail| clean(&mask.sentence(&detail))),
                 quirks: clean_json(Value::from_iter(quirks)),
-                changes: clean_json(changes),
+                changes,
                 body_bytes: i64::try_from(body_bytes).unwrap_or(i64::MAX),
             },
             body_cut,
@@ -102,19 +110,36 @@ fn outcome(method: &str, path: &str, status: u16, changed: bool) -> &'static str
         500.. => "failed",
         400.. => "refused",
         _ if changed => "changed",
-        _ if method == "GET" || path.ends_with("/.search") => "read",
+        _ if matches!(method, "GET" | "HEAD") || path.ends_with("/.search") || path.starts_with("/oauth/") => "read",
         _ => "no_effect",
     }
 }
 
-fn change(change: &NotedChange) -> Value {
+/// A change as it is told.
+#[derive(Serialize)]
+struct ToldChange<'c> {
+    action: &'c str,
+    subject: &'c str,
+    fields: Vec<&'c str>,
+}
+
+/// Changes as JSON text. There are some with nearly every entry, so they are written without a detour.
+fn told_changes(changes: &[NotedChange]) -> String {
+    match changes {
+        [] => "[]".to_owned(),
+        few if few.len() <= MOST_TOLD => to_json(&few.iter().map(change).collect::<Vec<_>>()),
+        many => told(many.iter().map(|one| json!(change(one))), many.len()).to_string(),
+    }
+}
+
+fn change(change: &NotedChange) -> ToldChange<'_> {
     let mut fields: Vec<&str> = Vec::new();
     for field in &change.fields {
         if !fields.contains(&field.as_str()) && fields.len() < MOST_TOLD {
             fields.push(field);
         }
     }
-    json!({ "action": change.action, "subject": change.subject, "fields": fields })
+    ToldChange { action: change.action, subject: &change.subject, fields }
 }
 
 fn failure(failure: &NotedFailure, mask: Mask) -> Value {
@@ -166,10 +191,19 @@ fn resource<'t>(path: &'t str, location: Option<&'t str>) -> (Option<&'static st
 }
 
 /// A body as it is kept, and whether that is its beginning only. What is no JSON cannot be masked, so nothing of it is kept.
-fn kept_body(bytes: &[u8], mask: Mask) -> (Option<String>, bool) {
-    let Ok(mut value) = serde_json::from_slice::<Value>(bytes) else { return (None, false) };
-    mask.value(&mut value);
-    let mut text = value.to_string();
+/// Most bodies were read as JSON before and have nothing to mask; those are not read again, which would cost most of the log.
+fn kept_body(bytes: Vec<u8>, mask: Mask, is_json: bool) -> (Option<String>, bool) {
+    let mut text = match String::from_utf8(bytes) {
+        Ok(text) if is_json && mask.leaves(&text) => text,
+        Ok(text) => match serde_json::from_str::<Value>(&text) {
+            Ok(mut value) => {
+                mask.value(&mut value);
+                value.to_string()
+            }
+            Err(_) => return (None, false),
+        },
+        Err(_) => return (None, false),
+    };
     let cut = text.len() > LONGEST_BODY;
     if cut {
         text.truncate(text.floor_char_boundary(LONGEST_BODY));

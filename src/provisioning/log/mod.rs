@@ -27,6 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Before a batch that could not be written is tried again.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// Entries of one batch that a connection may have of those whose sender is turned away before he is served: whoever holds an
+/// old token, or pushes too fast, must not crowd everything else out of the log.
+const MOST_TURNED_AWAY: usize = 10;
+
 /// How much may wait, and how it is written.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -184,7 +188,7 @@ impl Writer {
                 let settings = settings.entry(connection).or_insert_with(|| settings_of(&tenants, connection));
                 seen.into_row(settings)
             };
-            batch.into_iter().map(row).collect()
+            thinned(batch).into_iter().map(row).collect()
         });
         masked.await.ok()
     }
@@ -224,6 +228,24 @@ impl Writer {
         self.state.written.fetch_add(rows.len() as u64, Ordering::Relaxed);
         true
     }
+}
+
+/// Without those that say nothing new; the last one that stays of them counts the others.
+fn thinned(batch: Vec<Seen>) -> Vec<Seen> {
+    let mut kept: Vec<Seen> = Vec::with_capacity(batch.len());
+    let mut turned_away: BTreeMap<(Id, u16), (usize, usize)> = BTreeMap::new();
+    for seen in batch {
+        if matches!(seen.status, 401 | 429) {
+            let (count, last) = turned_away.entry((seen.caller.connection, seen.status)).or_default();
+            if *count == MOST_TURNED_AWAY {
+                kept[*last].more += 1;
+                continue;
+            }
+            (*count, *last) = (*count + 1, kept.len());
+        }
+        kept.push(seen);
+    }
+    kept
 }
 
 async fn insert(tx: &mut Tx<'_>, rows: &[WholeLogRow]) -> Result<(), Error> {
