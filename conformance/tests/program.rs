@@ -76,10 +76,10 @@ fn answer(method: &str, path: &str, token: &str, body: &[u8], kept: &Mutex<Kept>
     let path = path.split('?').next().unwrap_or_default();
     if path == "/oauth/token" {
         let good = String::from_utf8_lossy(body).contains("client_secret=sesame");
-        let token = json!({"access_token": "good", "token_type": "Bearer", "expires_in": 3600});
+        let token = json!({"access_token": "open-sesame", "token_type": "Bearer", "expires_in": 3600});
         return if good { (200, Some(token)) } else { (401, Some(json!({"error": "invalid_client"}))) };
     }
-    if token != "Bearer good" {
+    if token != "Bearer open-sesame" {
         return (401, Some(json!({"status": "401"})));
     }
     match (method, path) {
@@ -121,7 +121,7 @@ source = "a & b"
 given = ["user:u", "group:g"]
 [[case.step]]
 send = "GET /Users/{{u}}"
-headers = { X-Told = "good" }
+headers = { X-Told = "open-sesame" }
 expect.status = 418
 
 [[case]]
@@ -186,12 +186,16 @@ fn it_ends_with_0_when_all_is_well_1_when_a_case_fails_and_2_when_nothing_could_
     let cases = folder.0.display().to_string();
     let base = ["--base-url", &address, "--cases", &cases];
     let code = |more: &[&str]| program(&[&base, more].concat()).status.code();
-    assert_eq!(code(&["--token", "good", "--only", "P,S1,S2"]), Some(0));
-    assert_eq!(code(&["--token", "good"]), Some(1));
+    assert_eq!(code(&["--token", "open-sesame", "--only", "P,S1,S2"]), Some(0));
+    assert_eq!(code(&["--token", "open-sesame"]), Some(1));
     assert_eq!(code(&["--token", "wrong"]), Some(2));
     assert_eq!(code(&[]), Some(2), "no credential");
-    assert_eq!(code(&["--token", "good", "--only", "Q"]), Some(2), "no such case");
-    assert_eq!(program(&["--base-url", "http://127.0.0.1:1", "--token", "good"]).status.code(), Some(2), "no server");
+    assert_eq!(code(&["--token", "open-sesame", "--only", "Q"]), Some(2), "no such case");
+    assert_eq!(
+        program(&["--base-url", "http://127.0.0.1:1", "--token", "open-sesame"]).status.code(),
+        Some(2),
+        "no server"
+    );
     assert_eq!(program(&["--profile", "nobody"]).status.code(), Some(2));
 }
 
@@ -199,7 +203,8 @@ fn it_ends_with_0_when_all_is_well_1_when_a_case_fails_and_2_when_nothing_could_
 fn the_text_says_what_failed_and_why_and_never_the_token() {
     let (address, _) = server();
     let folder = Folder::with(CASES);
-    let output = program(&["--base-url", &address, "--token", "good", "--cases", &folder.0.display().to_string()]);
+    let output =
+        program(&["--base-url", &address, "--token", "open-sesame", "--cases", &folder.0.display().to_string()]);
     let said = text(&output.stdout);
     assert!(said.starts_with("Three <cases>\nok   P     passes\nFAIL F     fails\n"), "{said}");
     assert!(said.contains("expected: status: expected 418, came 200"), "{said}");
@@ -209,7 +214,7 @@ fn the_text_says_what_failed_and_why_and_never_the_token() {
         "{said}"
     );
     assert!(said.contains("skip S2    is skipped by itself (there is nothing)"), "{said}");
-    assert!(said.contains("X-Told: ***") && !said.contains("good"), "{said}");
+    assert!(said.contains("X-Told: ***") && !said.contains("open-sesame"), "{said}");
     let last = said.lines().last().unwrap_or_default();
     assert!(last.ends_with(" failed, 2 skipped") && last.contains(" passed, "), "{last}");
 }
@@ -225,7 +230,7 @@ fn nothing_is_left_behind_by_cases_that_fail() {
         "--base-url",
         &address,
         "--token",
-        "good",
+        "open-sesame",
         "--cases",
         &cases,
         "--report",
@@ -245,7 +250,7 @@ fn reports_for_programs_are_one_document_on_standard_output() {
     let folder = Folder::with(CASES);
     let cases = folder.0.display().to_string();
     let report =
-        |kind: &str| program(&["--base-url", &address, "--token", "good", "--cases", &cases, "--report", kind]);
+        |kind: &str| program(&["--base-url", &address, "--token", "open-sesame", "--cases", &cases, "--report", kind]);
     let json = report("json");
     let document: Value = serde_json::from_slice(&json.stdout).unwrap();
     assert_eq!(document["cases"][1]["outcome"], "failed");
@@ -254,7 +259,7 @@ fn reports_for_programs_are_one_document_on_standard_output() {
     assert!(junit.starts_with("<?xml"), "{junit}");
     assert!(junit.contains(r#"<testsuite name="Three &lt;cases&gt;""#), "{junit}");
     assert!(junit.contains("a &amp; b"), "the source of the failure: {junit}");
-    assert!(!junit.contains("good"), "{junit}");
+    assert!(!junit.contains("open-sesame"), "{junit}");
 }
 
 #[test]
