@@ -22,6 +22,9 @@ pub struct CaseFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
+    /// What its file is about: the comment in the file's first line.
+    #[serde(skip)]
+    pub group: String,
     pub id: String,
     pub title: String,
     pub profiles: Vec<Profile>,
@@ -36,6 +39,9 @@ pub struct Case {
     /// Run the whole case once for each of these texts, as `{{variant}}`.
     #[serde(default)]
     pub each: Vec<String>,
+    /// Texts of its own: variable name → text.
+    #[serde(default, rename = "let")]
+    pub own: Pairs,
     pub step: Vec<Step>,
 }
 
@@ -73,15 +79,39 @@ impl fmt::Display for Profile {
 }
 
 /// A precondition that the suite cannot create by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// A second token, of another account.
     OtherToken,
+    /// A token endpoint and a client that it knows.
+    TokenUrl,
     Sort,
     Etag,
     Bulk,
     Cursor,
+    /// The server promises to refuse what the interoperability profile forbids, …
+    Strict,
+    /// … or it does not promise that, so it may take what clients really send.
+    Lenient,
+    /// A POST of somebody who is there changes him, …
+    Upsert,
+    /// … or is refused.
+    NoUpsert,
+    /// The person asked for the cases that take their time.
+    Load,
+    /// Requests that are answered later (RFC 9967).
+    Async,
+    /// Security events, and where to poll for them (RFC 9967, RFC 8936).
+    Events,
+    /// A resource type of roles, …
+    Roles,
+    /// … with the attributes of draft-ietf-scim-roles-entitlements, …
+    RolesDraft,
+    /// … and one of entitlements.
+    Entitlements,
+    /// The file that the server writes its log to.
+    ServerLog,
 }
 
 /// Which credential a step sends.
@@ -103,6 +133,9 @@ pub enum Credential {
 pub struct Step {
     #[serde(default)]
     pub name: String,
+    /// Without these the step is left out, and the case goes on.
+    #[serde(default)]
+    pub needs: Vec<Need>,
     /// Method and path, sent exactly as written once the variables are filled in: `GET /Users?count=1`.
     pub send: String,
     #[serde(default, rename = "as")]
@@ -116,6 +149,9 @@ pub struct Step {
     pub body: Option<String>,
     /// The operations of a PATCH; the envelope is added.
     pub patch: Option<String>,
+    /// A form instead of a body, as token endpoints want it.
+    #[serde(default)]
+    pub form: Pairs,
     /// Send once for each of these texts, as `{{it}}`.
     #[serde(default)]
     pub each: Vec<String>,
@@ -125,6 +161,8 @@ pub struct Step {
     pub parallel: Option<usize>,
     /// Follow a list to its end.
     pub walk: Option<Walk>,
+    /// Send at a steady rate.
+    pub load: Option<Load>,
     /// Do the step only when the answer before had one of these statuses.
     pub when: Option<Statuses>,
     pub expect: Expect,
@@ -133,6 +171,14 @@ pub struct Step {
     pub save: Pairs,
     /// A client's own limit. Printed beside the time it took, never judged: the network is not the server's.
     pub max_ms: Option<u64>,
+    /// Send again until the answer is as expected, for at most so many seconds.
+    pub within: Option<u64>,
+    /// When the answer is not as expected the case is skipped for this reason: the server does not have what
+    /// the case is about.
+    pub skip: Option<String>,
+    /// Texts that the server's log must not have, beside the credentials.
+    #[serde(default)]
+    pub unlogged: Vec<String>,
     /// The answer may come from something in front of the server: leave it out of the wire rules.
     #[serde(default)]
     pub loose: bool,
@@ -147,6 +193,16 @@ pub struct Walk {
     pub count: Option<usize>,
     /// How many resources there must be in all.
     pub total: Option<usize>,
+}
+
+/// So many requests a second for so long. Every answer is judged, 429 too.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    pub rate: u32,
+    pub seconds: u32,
+    /// Stop at the first answer with this status and judge that one alone.
+    pub until: Option<u16>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -246,12 +302,19 @@ impl Case {
 
 impl Step {
     fn check(&self) -> Result<(), String> {
-        let many = [!self.each.is_empty(), self.repeat.is_some(), self.parallel.is_some(), self.walk.is_some()];
+        let many = [
+            !self.each.is_empty(),
+            self.repeat.is_some(),
+            self.parallel.is_some(),
+            self.walk.is_some(),
+            self.load.is_some(),
+        ];
         if many.iter().filter(|&&used| used).count() > 1 {
-            return Err("only one of each, repeat, parallel and walk".into());
+            return Err("only one of each, repeat, parallel, walk and load".into());
         }
-        if self.body.is_some() && self.patch.is_some() {
-            return Err("body and patch exclude each other".into());
+        let bodies = [self.body.is_some(), self.patch.is_some(), !self.form.0.is_empty()];
+        if bodies.iter().filter(|&&used| used).count() > 1 {
+            return Err("only one of body, patch and form".into());
         }
         if self.expect.status.is_none() && self.expect.counts.is_empty() {
             return Err("expect.status is missing".into());

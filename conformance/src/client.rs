@@ -18,6 +18,7 @@ const LARGEST_ANSWER: u64 = 256 * 1024 * 1024;
 /// How often a 429 is waited out before it counts as the answer.
 const POLITENESS: u32 = 10;
 const LONGEST_WAIT: u64 = 30;
+const SHORTEST_SECRET: usize = 8;
 
 /// One request, ready to go.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Request {
     pub credential: Credential,
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
+    /// Take 429 for an answer instead of waiting.
+    pub impatient: bool,
 }
 
 /// One answer.
@@ -47,10 +50,12 @@ pub struct Client {
     base: String,
     token: String,
     other_token: Option<String>,
+    /// What no report may show.
+    secrets: Vec<String>,
 }
 
 impl Client {
-    pub fn new(base_url: &str, token: &str, other_token: Option<&str>) -> Self {
+    pub fn new(base_url: &str, token: &str, other_token: Option<&str>, client_secret: Option<&str>) -> Self {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -62,21 +67,45 @@ impl Client {
             .timeout_global(Some(PATIENCE))
             .build()
             .new_agent();
+        let (token, other_token) = (bare(token), other_token.map(bare));
+        let known = [Some(token.clone()), other_token.clone(), client_secret.map(str::to_owned)];
         Self {
             agent,
             base: base_url.trim_end_matches('/').to_owned(),
-            token: bare(token),
-            other_token: other_token.map(bare),
+            token,
+            other_token,
+            // A shorter one hides nothing and would blot out half of the report.
+            secrets: known.into_iter().flatten().filter(|secret| secret.len() >= SHORTEST_SECRET).collect(),
         }
+    }
+
+    /// From now on this is the main token.
+    pub fn use_token(&mut self, token: &str) {
+        self.token = bare(token);
+        self.secrets.push(self.token.clone());
+    }
+
+    /// The credentials, longest first: one may be a part of another.
+    pub fn secrets(&self) -> Vec<&str> {
+        let mut secrets: Vec<&str> = self.secrets.iter().map(String::as_str).collect();
+        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets
+    }
+
+    /// A text for the report, without the credentials.
+    pub fn mask(&self, text: &str) -> String {
+        self.secrets().into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"))
     }
 
     /// Sends a request. A server that asks to slow down is obeyed: limits are not what this suite measures.
     pub fn send(&self, request: &Request) -> Result<Response, String> {
         for _ in 0..POLITENESS {
             let response = self.once(request)?;
-            let wait = match response.header("Retry-After") {
-                Some(seconds) if response.status == 429 => seconds.parse().unwrap_or(1),
-                _ => return Ok(response),
+            if response.status != 429 || request.impatient {
+                return Ok(response);
+            }
+            let Some(wait) = response.header("Retry-After").map(|seconds| seconds.parse().unwrap_or(1)) else {
+                return Ok(response);
             };
             sleep(Duration::from_secs(u64::min(wait, LONGEST_WAIT)));
         }
@@ -84,8 +113,10 @@ impl Client {
     }
 
     fn once(&self, request: &Request) -> Result<Response, String> {
+        // A token endpoint may be elsewhere.
+        let base = if request.path.starts_with('/') { self.base.as_str() } else { "" };
         let mut builder =
-            http::Request::builder().method(request.method.as_str()).uri(format!("{}{}", self.base, request.path));
+            http::Request::builder().method(request.method.as_str()).uri(format!("{base}{}", request.path));
         if let Some(authorization) = self.authorization(request.credential) {
             builder = builder.header("Authorization", authorization);
         }
@@ -152,7 +183,8 @@ impl Request {
         if body.is_some() {
             headers.push(("Content-Type".to_owned(), "application/scim+json".to_owned()));
         }
-        Self { method: method.to_owned(), path: path.into(), credential: Credential::Main, headers, body }
+        let (method, path) = (method.to_owned(), path.into());
+        Self { method, path, credential: Credential::Main, headers, body, impatient: false }
     }
 
     /// Replaces a header; an empty value takes it away.
@@ -181,6 +213,7 @@ impl Request {
             let _ = write!(out, "\n(with {kind})");
         }
         for (name, value) in &self.headers {
+            let value = if name.eq_ignore_ascii_case("Authorization") { "***" } else { value };
             let _ = write!(out, "\n{name}: {value}");
         }
         if let Some(body) = &self.body {
@@ -198,13 +231,15 @@ impl Response {
     /// The answer for a person.
     pub fn describe(&self) -> String {
         let mut out = self.status.to_string();
-        for name in ["Content-Type", "Location", "ETag", "Allow", "WWW-Authenticate"] {
+        for name in ["Content-Type", "Location", "ETag", "Allow", "WWW-Authenticate", "Retry-After"] {
             if let Some(value) = self.header(name) {
                 let _ = write!(out, "\n{name}: {value}");
             }
         }
+        let token = self.json.as_ref().and_then(|body| body.get("access_token")?.as_str());
         if !self.text.is_empty() {
-            let _ = write!(out, "\n{}", shorten(&self.text, 2000));
+            let text = token.map_or_else(|| self.text.clone(), |token| self.text.replace(token, "***"));
+            let _ = write!(out, "\n{}", shorten(&text, 2000));
         }
         out
     }

@@ -12,25 +12,28 @@ mod catalogue;
 mod client;
 mod fixture;
 mod judge;
+mod load;
 mod pattern;
 mod report;
 mod rules;
 mod run;
 mod server;
 mod session;
+mod sign_in;
 mod step;
 mod template;
 mod walk;
 
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::{env, fs};
 
 use clap::Parser;
 
 use crate::args::{Args, ReportKind};
 use crate::case::Case;
 use crate::client::Client;
-use crate::report::CaseResult;
+use crate::report::{CaseResult, LeftBehind, Run, Terminal};
 use crate::rules::RULES;
 use crate::run::Runner;
 
@@ -51,20 +54,21 @@ fn suite(args: &Args) -> Result<usize, String> {
     let cases = catalogue::load(args.cases.as_deref())?;
     let cases = catalogue::select(cases, args.profile, &args.only, &rule_ids)?;
     if args.list {
-        list(&cases);
+        list(&cases, args)?;
         return Ok(0);
     }
-    let (Some(base_url), Some(token)) = (&args.base_url, &args.token) else {
-        return Err("--base-url and --token are needed".into());
-    };
-    let client = Client::new(base_url, token, args.other_token.as_deref());
-    let server = server::meet(&client, args.other_token.is_some())?;
-    let runner = Runner::new(&client, &server);
+    let client = client(args)?;
+    let server = server::meet(&client, args)?;
+    let before = server::totals(&client);
+    let runner = Runner::new(&client, &server, args);
 
+    let talks = args.report == ReportKind::Terminal || args.report_file.is_some();
+    let colours = io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    let mut terminal = Terminal::new(colours);
     let mut results: Vec<CaseResult> = Vec::with_capacity(cases.len() + RULES.len());
     let mut note = |result: CaseResult| {
-        if args.report == ReportKind::Terminal {
-            say(&report::lines(&result));
+        if talks {
+            say(&terminal.lines(&result));
         }
         results.push(result);
     };
@@ -77,19 +81,60 @@ fn suite(args: &Args) -> Result<usize, String> {
         }
     }
 
-    match args.report {
-        ReportKind::Terminal => say(&report::summary(&results)),
-        ReportKind::Json => {
-            let document = report::json(base_url, &results).map_err(|error| error.to_string())?;
-            say(&format!(
-                "{document}
-"
-            ));
-            // Standard output is one JSON document; the line for people goes beside it.
-            eprintln!("{}", report::last_line(report::count(&results)));
+    let run = Run {
+        base_url: args.base_url.clone().unwrap_or_default(),
+        profile: args.profile,
+        results,
+        left_behind: left_behind(before, server::totals(&client)),
+    };
+    if talks {
+        say(&terminal.summary(&run));
+    }
+    write_report(args, &run)?;
+    Ok(report::count(&run.results).failed)
+}
+
+/// A client with a token: the one that was given, or one from the token endpoint.
+fn client(args: &Args) -> Result<Client, String> {
+    let base_url = args.base_url.as_deref().ok_or("--base-url is needed")?;
+    let (token, secret) = (args.token.as_deref(), args.client_secret.as_deref());
+    let mut client = Client::new(base_url, token.unwrap_or_default(), args.other_token.as_deref(), secret);
+    match (token, args.token_endpoint()) {
+        (Some(_), _) => {}
+        (None, Some(endpoint)) => client.use_token(&endpoint.token(&client)?),
+        (None, None) => return Err("--token, or --token-url with --client-id and --client-secret, is needed".into()),
+    }
+    Ok(client)
+}
+
+fn left_behind(before: [Option<u64>; 2], after: [Option<u64>; 2]) -> Option<LeftBehind> {
+    let more = |index: usize| -> Option<i64> {
+        let (before, after) = (before[index]?, after[index]?);
+        Some(i64::try_from(after).ok()? - i64::try_from(before).ok()?)
+    };
+    Some(LeftBehind { users: more(0)?, groups: more(1)? })
+}
+
+fn write_report(args: &Args, run: &Run) -> Result<(), String> {
+    let document = match args.report {
+        ReportKind::Terminal if args.report_file.is_none() => return Ok(()),
+        ReportKind::Terminal => {
+            let mut plain = Terminal::new(false);
+            let lines: String = run.results.iter().map(|result| plain.lines(result)).collect();
+            lines + &plain.summary(run)
+        }
+        ReportKind::Json => report::json(run).map_err(|error| error.to_string())? + "\n",
+        ReportKind::Junit => report::junit(run).map_err(|error| error.to_string())? + "\n",
+    };
+    match &args.report_file {
+        Some(file) => fs::write(file, document).map_err(|error| format!("{}: {error}", file.display())),
+        None => {
+            say(&document);
+            // Standard output is one document; the line for people goes beside it.
+            eprintln!("{}", report::last_line(report::count(&run.results)));
+            Ok(())
         }
     }
-    Ok(report::count(&results).failed)
 }
 
 /// Writes to standard output. A reader who has seen enough (`| head`) is no error.
@@ -98,12 +143,23 @@ fn say(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn list(cases: &[Case]) {
+fn list(cases: &[Case], args: &Args) -> Result<(), String> {
+    if args.report == ReportKind::Json {
+        say(&(report::json_catalogue(cases).map_err(|error| error.to_string())? + "\n"));
+        return Ok(());
+    }
+    let mut group = "";
     for case in cases {
+        if group != case.group {
+            say(&format!("{}{}\n", if group.is_empty() { "" } else { "\n" }, case.group));
+            group = &case.group;
+        }
         let profiles: Vec<String> = case.profiles.iter().map(ToString::to_string).collect();
-        say(&format!("{:<5} {} [{}]\n", case.id, case.title, profiles.join(", ")));
+        say(&format!("{:<5} {} [{}]\n      {}\n", case.id, case.title, profiles.join(", "), case.source));
     }
+    say("\nRules for every answer\n");
     for rule in &RULES {
-        say(&format!("{:<5} {} [every answer]\n", rule.id, rule.title));
+        say(&format!("{:<5} {}\n      {}\n", rule.id, rule.title, rule.source));
     }
+    Ok(())
 }

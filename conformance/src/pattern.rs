@@ -4,9 +4,11 @@
 //! are matched exactly: same length, same order. Everything else is equality. Where that is not what a case
 //! means, an object made of operators (`{"$contains": …}`) says so; the README lists them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-const OPERATORS: [&str; 15] = [
+const OPERATORS: [&str; 18] = [
     "$absent",
     "$present",
     "$empty",
@@ -14,6 +16,9 @@ const OPERATORS: [&str; 15] = [
     "$len",
     "$like",
     "$nocase",
+    "$digits",
+    "$jwt",
+    "$values",
     "$min",
     "$max",
     "$not",
@@ -83,6 +88,13 @@ fn apply(operator: &str, operand: &Value, actual: Option<&Value>, at: &str, foun
         "$len" => actual.and_then(length).is_some_and(|length| operand.as_u64() == Some(length)),
         "$like" => both_texts(operand, actual).is_some_and(|(glob, text)| like(glob, text)),
         "$nocase" => both_texts(operand, actual).is_some_and(|(one, other)| one.to_lowercase() == other.to_lowercase()),
+        "$digits" => {
+            actual.and_then(Value::as_str).is_some_and(|text| is_number(text) == (operand == &Value::Bool(true)))
+        }
+        "$jwt" => actual.and_then(claims).is_some_and(|claims| matches(operand, Some(&claims))),
+        "$values" => actual
+            .and_then(Value::as_object)
+            .is_some_and(|members| matches(operand, Some(&members.values().cloned().collect()))),
         "$min" => both_numbers(operand, actual).is_some_and(|(least, came)| came >= least),
         "$max" => both_numbers(operand, actual).is_some_and(|(most, came)| came <= most),
         "$not" => !matches(operand, actual),
@@ -143,6 +155,16 @@ fn both_texts<'v>(operand: &'v Value, actual: Option<&'v Value>) -> Option<(&'v 
 
 fn both_numbers(operand: &Value, actual: Option<&Value>) -> Option<(f64, f64)> {
     Some((operand.as_f64()?, actual?.as_f64()?))
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// What a JWT says; its signature is not looked at.
+fn claims(token: &Value) -> Option<Value> {
+    let payload = token.as_str()?.split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()
 }
 
 /// `*` stands for any run of characters; everything else is literal.
@@ -264,6 +286,16 @@ mod tests {
         assert!(!fits(json!({"$like": "*b"}), json!("abc")));
         assert!(fits(json!({"$not": {"$like": "*x*"}}), json!("abc")));
         assert!(fits(json!({"$oneOf": [1, {"$absent": true}]}), json!(1)));
+    }
+
+    #[test]
+    fn texts_may_have_something_inside() {
+        assert!(fits(json!({"$digits": true}), json!("30")) && !fits(json!({"$digits": true}), json!("1.5")));
+        // {"sub": "a"} between a header and a signature.
+        let token = json!("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.");
+        assert!(fits(json!({"$jwt": {"sub": "a"}}), token.clone()));
+        assert!(!fits(json!({"$jwt": {"sub": "b"}}), token.clone()));
+        assert!(fits(json!({"$values": {"$contains": {"$jwt": {"sub": "a"}}}}), json!({"7": token})));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! One case from its fixtures to its verdict.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::args::Args;
 use crate::case::{Case, Step};
 use crate::client::Client;
 use crate::fixture;
@@ -29,20 +31,25 @@ const URNS: [(&str, &str); 9] = [
 
 /// Runs cases against one server under names that no other run uses.
 pub struct Runner<'r> {
-    pub client: &'r Client,
-    pub server: &'r Server,
-    pub watch: Watch,
+    client: &'r Client,
+    server: &'r Server,
+    watch: Watch,
+    /// What the command line adds to the variables of every case.
+    told: Vec<(&'static str, String)>,
+    server_log: Option<&'r Path>,
     run: String,
     /// A number that no other case of any run has, for attributes that clients fill with numbers.
     number: AtomicU64,
 }
 
 impl<'r> Runner<'r> {
-    pub fn new(client: &'r Client, server: &'r Server) -> Self {
+    pub fn new(client: &'r Client, server: &'r Server, args: &'r Args) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let millis = u64::try_from(now.as_millis()).unwrap_or_default();
         let run = format!("cf{millis:x}");
-        Self { client, server, watch: Watch::default(), run, number: AtomicU64::new(millis * 1000) }
+        let server_log = args.server_log.as_deref();
+        let number = AtomicU64::new(millis * 1000);
+        Self { client, server, watch: Watch::default(), told: told(args), server_log, run, number }
     }
 
     pub fn run(&self, case: &Case) -> CaseResult {
@@ -50,50 +57,52 @@ impl<'r> Runner<'r> {
         let mut notes = Vec::new();
         let outcome = match case.needs.iter().find_map(|need| self.server.lacks(*need)) {
             Some(reason) => Outcome::Skipped { reason: reason.to_owned() },
-            None => match self.all_variants(case, &mut notes) {
-                Ok(()) => Outcome::Passed,
-                Err(trouble) => Outcome::Failed { trouble: Box::new(trouble) },
-            },
+            None => self.all_variants(case, &mut notes),
         };
         CaseResult {
+            group: case.group.clone(),
             id: case.id.clone(),
             title: case.title.clone(),
             profiles: case.profiles.clone(),
             source: case.source.clone(),
             outcome,
             notes,
-            ms: started.elapsed().as_millis(),
+            ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
     }
 
-    fn all_variants(&self, case: &Case, notes: &mut Vec<String>) -> Result<(), Trouble> {
+    fn all_variants(&self, case: &Case, notes: &mut Vec<String>) -> Outcome {
         if case.each.is_empty() {
             return self.one_variant(case, &format!("{}-{}", self.run, case.id), None, notes);
         }
         for (number, variant) in case.each.iter().enumerate() {
             let tag = format!("{}-{}-{}", self.run, case.id, number + 1);
-            self.one_variant(case, &tag, Some(variant), notes)?;
+            let outcome = self.one_variant(case, &tag, Some(variant), notes);
+            if !matches!(outcome, Outcome::Passed) {
+                return outcome;
+            }
         }
-        Ok(())
+        Outcome::Passed
     }
 
-    fn one_variant(
-        &self,
-        case: &Case,
-        tag: &str,
-        variant: Option<&String>,
-        notes: &mut Vec<String>,
-    ) -> Result<(), Trouble> {
-        let session = Session::new(self.client, &self.watch);
+    fn one_variant(&self, case: &Case, tag: &str, variant: Option<&String>, notes: &mut Vec<String>) -> Outcome {
+        let session = Session::new(self.client, &self.watch, self.server_log);
         let outcome = self.steps(case, tag, variant, &session, notes);
+        let trail = session.trail();
         session.clean_up();
-        outcome.map_err(|failure| Trouble {
+        let Err(failure) = outcome else { return Outcome::Passed };
+        if let Some(reason) = failure.skip {
+            return Outcome::Skipped { reason };
+        }
+        let trouble = Trouble {
+            before: trail,
             step: failure.step,
             variant: variant.cloned(),
             request: failure.request,
             expected: failure.expected,
             came: failure.came,
-        })
+        };
+        Outcome::Failed { trouble: Box::new(trouble.masked(|text| self.client.mask(text))) }
     }
 
     fn steps(
@@ -112,9 +121,14 @@ impl<'r> Runner<'r> {
             let text = render(text, &vars).map_err(|problem| before_the_steps("each", problem))?;
             vars.set("variant", text);
         }
+        for (name, text) in &case.own.0 {
+            let text = render(text, &vars).map_err(|problem| before_the_steps("let", problem))?;
+            vars.set(name.as_str(), text);
+        }
         let mut last_status = None;
         for step in &case.step {
-            if is_off(step, last_status) {
+            let lacks = step.needs.iter().any(|need| self.server.lacks(*need).is_some());
+            if lacks || is_off(step, last_status) {
                 continue;
             }
             let done = step::perform(step, &mut vars, session)?;
@@ -133,6 +147,10 @@ impl<'r> Runner<'r> {
         vars.set("tag", tag);
         vars.set("number", self.number.fetch_add(1, Ordering::Relaxed));
         vars.set("spc", self.server.config.clone());
+        vars.set("types", self.server.endpoints());
+        for (name, value) in &self.told {
+            vars.set(*name, value.as_str());
+        }
         vars
     }
 
@@ -144,17 +162,20 @@ impl<'r> Runner<'r> {
                 let offences = self.watch.offences(rule.id);
                 let outcome = match offences.first() {
                     None => Outcome::Passed,
-                    Some(first) => Outcome::Failed {
-                        trouble: Box::new(Trouble {
+                    Some(first) => {
+                        let trouble = Trouble {
+                            before: Vec::new(),
                             step: format!("{} of {} answers", offences.len(), self.watch.answers()),
                             variant: None,
                             request: first.request.clone(),
                             expected: vec![rule.title.to_owned(), shorten(&first.what, 400)],
                             came: first.came.clone(),
-                        }),
-                    },
+                        };
+                        Outcome::Failed { trouble: Box::new(trouble.masked(|text| self.client.mask(text))) }
+                    }
                 };
                 CaseResult {
+                    group: "Rules for every answer".to_owned(),
                     id: rule.id.to_owned(),
                     title: rule.title.to_owned(),
                     profiles: Vec::new(),
@@ -178,5 +199,17 @@ fn before_the_steps(what: &str, problem: String) -> Failure {
         request: String::new(),
         expected: vec!["the preconditions of the case".into()],
         came: problem,
+        skip: None,
     }
+}
+
+fn told(args: &Args) -> Vec<(&'static str, String)> {
+    let mut told = Vec::new();
+    if let Some(endpoint) = args.token_endpoint() {
+        told.push(("basic", endpoint.basic()));
+        told.push(("token_origin", endpoint.origin().to_owned()));
+        told.extend([("token_url", endpoint.url), ("client_id", endpoint.id), ("client_secret", endpoint.secret)]);
+    }
+    told.extend(args.events_url.clone().map(|url| ("events_url", url)));
+    told
 }

@@ -1,7 +1,11 @@
 //! One case's conversation with the server: every answer passes the wire rules, and everything that a case
 //! creates is remembered, so that it can be deleted whether the case passes or fails.
 
+use std::fs;
+use std::path::Path;
 use std::sync::Mutex;
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -12,12 +16,15 @@ use crate::rules::Watch;
 pub struct Session<'r> {
     client: &'r Client,
     watch: &'r Watch,
+    server_log: Option<&'r Path>,
     created: Mutex<Vec<(Credential, String)>>,
+    /// Every request so far with its status, for the report of a failure.
+    trail: Mutex<Vec<String>>,
 }
 
 impl<'r> Session<'r> {
-    pub fn new(client: &'r Client, watch: &'r Watch) -> Self {
-        Self { client, watch, created: Mutex::new(Vec::new()) }
+    pub fn new(client: &'r Client, watch: &'r Watch, server_log: Option<&'r Path>) -> Self {
+        Self { client, watch, server_log, created: Mutex::new(Vec::new()), trail: Mutex::new(Vec::new()) }
     }
 
     pub fn send(&self, request: &Request) -> Result<Response, String> {
@@ -33,7 +40,34 @@ impl<'r> Session<'r> {
         if let Ok(mut created) = self.created.lock() {
             created.extend(paths.into_iter().map(|path| (request.credential, path)));
         }
+        if let Ok(mut trail) = self.trail.lock() {
+            trail.push(format!("{} → {}", request.line(), response.status));
+        }
         Ok(response)
+    }
+
+    /// The last requests before the one that failed.
+    pub fn trail(&self) -> Vec<String> {
+        const MOST: usize = 8;
+        let trail = self.trail.lock().map(|trail| trail.clone()).unwrap_or_default();
+        let before = trail.len().saturating_sub(1);
+        trail[before.saturating_sub(MOST)..before].to_vec()
+    }
+
+    /// What of these texts, and which credential, the server has written into its log.
+    pub fn logged(&self, texts: &[String]) -> Result<Vec<String>, String> {
+        // A log may be written behind the requests.
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let Some(file) = self.server_log else { return Ok(Vec::new()) };
+        sleep(PATIENCE);
+        let log = fs::read(file).map_err(|error| format!("--server-log {}: {error}", file.display()))?;
+        let log = String::from_utf8_lossy(&log);
+        let mut found: Vec<String> =
+            texts.iter().filter(|text| log.contains(text.as_str())).map(|text| format!("the text {text}")).collect();
+        if self.client.secrets().into_iter().any(|secret| log.contains(secret)) {
+            found.push("a credential of this run".into());
+        }
+        Ok(found)
     }
 
     /// Deletes in reverse order. What is gone already is fine, and what refuses is not this case's verdict.

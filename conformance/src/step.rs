@@ -2,14 +2,16 @@
 
 use std::sync::Barrier;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::case::Step;
+use crate::case::{Load, Step};
 use crate::client::{Request, Response};
 use crate::judge::judge;
+use crate::load;
 use crate::session::Session;
+use crate::sign_in::form;
 use crate::template::{Vars, percent_encode, render};
 use crate::walk;
 
@@ -22,6 +24,8 @@ pub struct Failure {
     pub request: String,
     pub expected: Vec<String>,
     pub came: String,
+    /// The case is then no failure: what it is about is not there.
+    pub skip: Option<String>,
 }
 
 /// What a step leaves behind when all is well.
@@ -32,8 +36,29 @@ pub struct Done {
 }
 
 pub fn perform(step: &Step, vars: &mut Vars<'_>, session: &Session<'_>) -> Result<Done, Failure> {
+    let done = send_all(step, vars, session).map_err(|failure| Failure { skip: step.skip.clone(), ..failure })?;
+    if !step.unlogged.is_empty() {
+        look_into_the_log(step, vars, session)?;
+    }
+    Ok(done)
+}
+
+fn look_into_the_log(step: &Step, vars: &Vars<'_>, session: &Session<'_>) -> Result<(), Failure> {
+    let texts: Result<Vec<String>, String> = step.unlogged.iter().map(|text| render(text, vars)).collect();
+    let found = texts.and_then(|texts| session.logged(&texts)).map_err(|problem| broken(step, problem))?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut failure = broken(step, "the server's log has no secret".into());
+    failure.came = format!("in the log: {}", found.join(", "));
+    Err(failure)
+}
+
+fn send_all(step: &Step, vars: &mut Vars<'_>, session: &Session<'_>) -> Result<Done, Failure> {
     let mut done = Done::default();
-    if let Some(count) = step.parallel {
+    if let Some(plan) = step.load {
+        done.note = Some(at_a_rate(step, plan, vars, session)?);
+    } else if let Some(count) = step.parallel {
         at_once(step, count, vars, session)?;
     } else if let Some(plan) = &step.walk {
         let request = build(step, vars).map_err(|problem| broken(step, problem))?;
@@ -43,7 +68,7 @@ pub fn perform(step: &Step, vars: &mut Vars<'_>, session: &Session<'_>) -> Resul
         let rounds = rounds(step);
         let mut times = Vec::with_capacity(rounds.len());
         for round in rounds {
-            let (kept, status, took) = in_turn(step, &round, vars, session)?;
+            let (kept, status, took) = patiently(step, &round, vars, session)?;
             for (name, value) in kept {
                 vars.set(name, value);
             }
@@ -70,6 +95,23 @@ fn rounds(step: &Step) -> Vec<Round<'_>> {
 }
 
 type Kept = Vec<(String, Value)>;
+
+/// Some things take effect a little later.
+fn patiently(
+    step: &Step,
+    round: &Round<'_>,
+    vars: &Vars<'_>,
+    session: &Session<'_>,
+) -> Result<(Kept, u16, Duration), Failure> {
+    const PAUSE: Duration = Duration::from_millis(250);
+    let until = Instant::now() + Duration::from_secs(step.within.unwrap_or(0));
+    loop {
+        match in_turn(step, round, vars, session) {
+            Err(_) if Instant::now() < until => thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+}
 
 fn in_turn(
     step: &Step,
@@ -149,6 +191,30 @@ fn at_once(step: &Step, count: usize, vars: &mut Vars<'_>, session: &Session<'_>
     Ok(())
 }
 
+/// A load; what it came to, for the report.
+fn at_a_rate(step: &Step, plan: Load, vars: &Vars<'_>, session: &Session<'_>) -> Result<String, Failure> {
+    let request = build(step, vars).map_err(|problem| broken(step, problem))?;
+    let answers = load::run(plan, &request, session, |response| judge(&step.expect, response, vars));
+    let (sent, seconds) = (answers.sent, answers.took.as_secs_f64());
+    let told = format!("{sent} requests in {seconds:.1} s");
+    if let Some(problem) = answers.broken {
+        return Err(broken(step, format!("an answer, after {told}: {problem}")));
+    }
+    match (answers.remarkable, plan.until) {
+        (Some((response, wrong)), _) if !wrong.is_empty() => {
+            let mut failure = unlike(step, &request, wrong, &response);
+            failure.came = format!("after {told}:\n{}", failure.came);
+            Err(failure)
+        }
+        (None, Some(status)) => {
+            let mut failure = broken(step, format!("an answer {status} to more than {} requests a second", plan.rate));
+            failure.came = format!("none among {told}");
+            Err(failure)
+        }
+        _ => Ok(format!("{}: {told}", label(step))),
+    }
+}
+
 /// The request of a step with all variables filled in.
 fn build(step: &Step, vars: &Vars<'_>) -> Result<Request, String> {
     let line = render(&step.send, vars)?;
@@ -163,14 +229,24 @@ fn build(step: &Step, vars: &Vars<'_>) -> Result<Request, String> {
         (None, Some(operations)) => {
             Some(format!("{{\"schemas\":[\"{PATCH_OP}\"],\"Operations\":{}}}", render(operations, vars)?.trim()))
         }
+        (None, None) if !step.form.0.is_empty() => Some(render_form(step, vars)?),
         (None, None) => None,
     };
     let mut request = Request::new(method, path, body);
     request.credential = step.credential;
+    if !step.form.0.is_empty() {
+        request.set_header("Content-Type", "application/x-www-form-urlencoded");
+    }
     for (name, value) in &step.headers.0 {
         request.set_header(name, &render(value, vars)?);
     }
     Ok(request)
+}
+
+fn render_form(step: &Step, vars: &Vars<'_>) -> Result<String, String> {
+    let pairs = step.form.0.iter().map(|(name, value)| Ok((name.as_str(), render(value, vars)?)));
+    let pairs: Vec<(&str, String)> = pairs.collect::<Result<_, String>>()?;
+    Ok(form(pairs.iter().map(|(name, value)| (*name, value.as_str()))))
 }
 
 fn send(step: &Step, request: &Request, session: &Session<'_>) -> Result<Response, Failure> {
@@ -180,6 +256,7 @@ fn send(step: &Step, request: &Request, session: &Session<'_>) -> Result<Respons
         request: request.describe(),
         expected: vec!["an answer".into()],
         came: problem,
+        skip: None,
     })
 }
 
@@ -212,7 +289,7 @@ fn label(step: &Step) -> String {
 
 /// The case itself is at fault, or nothing was sent.
 fn broken(step: &Step, problem: String) -> Failure {
-    Failure { step: label(step), request: step.send.clone(), expected: vec![problem], came: String::new() }
+    Failure { step: label(step), request: step.send.clone(), expected: vec![problem], came: String::new(), skip: None }
 }
 
 fn unlike(step: &Step, request: &Request, expected: Vec<String>, response: &Response) -> Failure {
@@ -221,5 +298,6 @@ fn unlike(step: &Step, request: &Request, expected: Vec<String>, response: &Resp
         request: request.describe(),
         expected,
         came: response.describe(),
+        skip: None,
     }
 }

@@ -30,6 +30,7 @@ pub fn walk(
             request: request.describe(),
             expected: vec![problem],
             came: format!("{} ids, then {} ids, or another order", first.len(), second.len()),
+            skip: None,
         });
     }
     Ok(())
@@ -166,5 +167,6 @@ fn failure(request: &Request, expected: String, response: Option<&Response>) -> 
         request: request.describe(),
         expected: vec![expected],
         came: response.map(Response::describe).unwrap_or_default(),
+        skip: None,
     }
 }

@@ -1,0 +1,1 @@
+"""The people and groups of django_scim2.py."""
