@@ -5,6 +5,8 @@
 //!                 ├──▶ provisioning ──▶ scim          ├──▶ expr
 //!                 │         └──▶ storage ──▶ domain ──┘
 //!                 └──▶ admin ──▶ provisioning, scim, storage, domain      (app, config, clock: used by the edges only)
+//!
+//!  provisioning, admin ──▶ jose ──▶ domain      storage, jose ──▶ tls
 //! ```
 
 pub mod admin;
@@ -15,6 +17,8 @@ pub mod config;
 pub mod domain;
 pub mod expr;
 pub mod http;
+pub mod jose;
 pub mod provisioning;
 pub mod scim;
 pub mod storage;
+pub mod tls;

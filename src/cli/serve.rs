@@ -63,6 +63,8 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         tokio::spawn(app.clone().keep_last_uses()),
         tokio::spawn(app.clone().forget_answers()),
         tokio::spawn(app.clone().keep_schedule()),
+        tokio::spawn(app.clone().keep_signing_keys()),
+        tokio::spawn(app.clone().warn_of_expiry()),
     ];
     let overdue = {
         let told = told(stopped.clone());

@@ -15,6 +15,8 @@ pub struct Config {
     pub public_url: String,
     pub server: Server,
     pub scim: Scim,
+    pub credentials: Credentials,
+    pub oauth: OAuth,
     pub storage: Storage,
     pub log: Log,
 }
@@ -36,6 +38,21 @@ pub struct Scim {
     pub bulk_operations: u64,
     pub bulk_payload_bytes: u64,
     pub group_answer_members: i64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    pub warn_days: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth {
+    pub access_token_seconds: u64,
+    pub signing_key_days: u64,
+    pub key_fetches_per_minute: u64,
+    pub allow_private_issuers: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -92,6 +109,10 @@ impl Config {
             ("scim.cursor_timeout_seconds", self.scim.cursor_timeout_seconds, 0..=YEAR),
             ("scim.bulk_operations", self.scim.bulk_operations, 1..=100_000),
             ("scim.bulk_payload_bytes", self.scim.bulk_payload_bytes, 1024..=1 << 30),
+            ("credentials.warn_days", self.credentials.warn_days, 1..=366),
+            ("oauth.access_token_seconds", self.oauth.access_token_seconds, 3600..=21_600),
+            ("oauth.signing_key_days", self.oauth.signing_key_days, 1..=3660),
+            ("oauth.key_fetches_per_minute", self.oauth.key_fetches_per_minute, 1..=600),
             ("storage.postgres_wait_seconds", self.storage.postgres_wait_seconds, 1..=3600),
         ];
         match ranges.into_iter().find(|(_, value, range)| !range.contains(value)) {

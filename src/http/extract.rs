@@ -3,7 +3,7 @@
 use super::answer::Failure;
 use super::edge::RequestId;
 use crate::app::App;
-use crate::domain::{PlainSecret, SecretKind};
+use crate::domain::PlainSecret;
 use crate::provisioning::{self, Caller, Error, Notes, Refusal};
 use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
@@ -30,8 +30,9 @@ impl FromRequestParts<App> for Authenticated {
         };
         let now = app.now();
         let service = &app.service;
-        let caller = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await?;
-        app.last_uses.note(SecretKind::Token, caller.token, now);
+        let known = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await?;
+        let (caller, kind) = known;
+        app.last_uses.note(kind, caller.token, now);
         Ok(Self(caller))
     }
 }
@@ -42,7 +43,7 @@ pub fn request_id(parts: &Parts) -> Arc<str> {
 }
 
 /// Where what the request is found to be is gathered.
-fn notes(parts: &Parts) -> Arc<Notes> {
+pub fn notes(parts: &Parts) -> Arc<Notes> {
     parts.extensions.get::<Arc<Notes>>().cloned().unwrap_or_default()
 }
 

@@ -9,6 +9,7 @@ mod edge;
 mod extract;
 mod health;
 mod me;
+mod oauth;
 mod openapi;
 mod resources;
 mod search;
@@ -43,6 +44,9 @@ fn router(app: App) -> Router {
     Router::new()
         .nest("/scim/v2", scim)
         .nest(api::PREFIX, api::router())
+        .route("/oauth/token", post(oauth::token))
+        .route("/oauth/jwks", get(oauth::jwks))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(edge::unknown_path)

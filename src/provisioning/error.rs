@@ -36,6 +36,9 @@ pub enum Error {
     /// No, or no good, credential.
     #[error("{0}")]
     Unauthorized(&'static str),
+    /// Whether the credential is good cannot be found out.
+    #[error("{0}")]
+    IssuerOutOfReach(&'static str),
     /// The credential is good but the request is about a person it does not stand for.
     #[error("not implemented: {0}")]
     NotImplemented(&'static str),

@@ -25,6 +25,7 @@ mod groups;
 mod invariants;
 mod migrations;
 mod model;
+mod oauth;
 mod organizations;
 mod paging;
 mod properties;
