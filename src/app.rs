@@ -3,9 +3,10 @@
 use crate::admin::{self, LastUses};
 use crate::clock;
 use crate::config::Config;
+use crate::jose::Fetching;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::provisioning::{self, LogOptions, Recorder, Service};
+use crate::provisioning::{self, LogOptions, OAuth, OAuthSettings, Recorder, Service};
 use crate::scim::cursor::Cursors;
 use crate::scim::discovery::Capabilities;
 use crate::scim::list::PageLimits;
@@ -53,15 +54,28 @@ impl App {
             base_url: format!("{}/scim/v2", public_url.trim_end_matches('/')).into(),
             capabilities,
             group_answer_members: scim.group_answer_members,
+            warn_before: number(config.credentials.warn_days) * 24 * 60 * 60 * 1000,
         };
         let timeout = i64::try_from(scim.cursor_timeout_seconds).unwrap_or(i64::MAX / 1_000_000);
         let log = db.open_log(config.storage_options())?;
+        let oauth = OAuth::new(OAuthSettings {
+            issuer: public_url.trim_end_matches('/').into(),
+            audience: Arc::clone(&settings.base_url),
+            access_token_seconds: number(config.oauth.access_token_seconds),
+            signing_key_days: number(config.oauth.signing_key_days),
+            fetching: Fetching {
+                allow_private: config.oauth.allow_private_issuers,
+                per_minute: usize::try_from(config.oauth.key_fetches_per_minute).unwrap_or(usize::MAX),
+            },
+        });
+        oauth.refresh_keys(&db, clock::now()).await?;
         let service = Service {
             db,
             log,
             cursors: Cursors::new(&secret, timeout),
             places: Arc::default(),
             tenants: Arc::default(),
+            oauth: Arc::new(oauth),
             settings,
         };
         let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
@@ -134,6 +148,31 @@ impl App {
             if let Err(error) = admin::forget_answers(&self.service.db, self.now()).await {
                 tracing::warn!(%error, "old answers could not be forgotten");
             }
+            if let Err(error) = admin::forget_assertions(&self.service.db, self.now()).await {
+                tracing::warn!(%error, "old assertions could not be forgotten");
+            }
+        }
+    }
+
+    /// Names once a day the credentials that end soon, until the program ends.
+    pub async fn warn_of_expiry(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
+        loop {
+            pause.tick().await;
+            if let Err(error) = admin::log_expiring(&self.service, self.now()).await {
+                tracing::warn!(%error, "it could not be found out which credentials end soon");
+            }
+        }
+    }
+
+    /// Keeps the keys of access tokens as the other replicas have them, until the program ends.
+    pub async fn keep_signing_keys(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(60));
+        loop {
+            pause.tick().await;
+            if let Err(error) = self.service.oauth.refresh_keys(&self.service.db, self.now()).await {
+                tracing::warn!(%error, "the signing keys could not be read; those known stay good");
+            }
         }
     }
 
@@ -163,6 +202,11 @@ impl App {
     pub fn now(&self) -> i64 {
         clock::now()
     }
+}
+
+/// A setting, which was checked to be small.
+fn number(setting: u64) -> i64 {
+    i64::try_from(setting).unwrap_or(i64::MAX)
 }
 
 /// The secret that signs cursors: made by the first server, the same on every replica.

@@ -5,6 +5,8 @@
 //!                 ├──▶ provisioning ──▶ scim          ├──▶ expr
 //!                 │         └──▶ storage ──▶ domain ──┘
 //!                 └──▶ admin ──▶ provisioning, scim, storage, domain      (app, config, clock, limits, metrics: used by the edges only)
+//!
+//!  provisioning, admin ──▶ jose ──▶ domain      storage, jose ──▶ tls
 //! ```
 
 pub mod admin;
@@ -15,8 +17,10 @@ pub mod config;
 pub mod domain;
 pub mod expr;
 pub mod http;
+pub mod jose;
 pub mod limits;
 pub mod metrics;
 pub mod provisioning;
 pub mod scim;
 pub mod storage;
+pub mod tls;

@@ -63,12 +63,18 @@ fn made(user: Option<Id>) -> Vec<Change> {
     user.map(|user| change("user", Value::Null, user.to_string().into())).into_iter().collect()
 }
 
-fn change(field: &str, from: Value, to: Value) -> Change {
+pub(super) fn change(field: &str, from: Value, to: Value) -> Change {
     Change { field: field.to_owned(), from, to, by: None }
 }
 
 /// Notes who revoked a credential; once is enough.
-fn note_revoked(tx: &mut Tx<'_>, request: &Request, action: &'static str, subject: Subject, before: &Lifetime) {
+pub(super) fn note_revoked(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    action: &'static str,
+    subject: Subject,
+    before: &Lifetime,
+) {
     if before.revoked.is_none() {
         note(tx, request, action, subject, vec![change("revoked", false.into(), true.into())]);
     }
@@ -94,6 +100,7 @@ pub(super) fn new_token(account: Id, connection: Id, lifetime: Option<i64>) -> R
         revoked_at: None,
         last_used_at: None,
         user_id: None,
+        replaced_by: None,
     };
     Ok((row, IssuedSecret { id, secret, expires }))
 }
@@ -129,16 +136,66 @@ fn token(row: TokenRow) -> Token {
             revoked: row.revoked_at,
             last_used: row.last_used_at,
         },
+        replaced_by: row.replaced_by.map(Id::from),
     }
 }
 
 /// Revokes a token of the account that asks.
 pub async fn remove_token(tx: &mut Tx<'_>, request: &Request, id: Id) -> Result<(), Error> {
     let token = token_of(tx, request.caller.account, id).await?;
-    request.check_version(token.lifetime.version())?;
+    request.check_version(token.version())?;
     tx.revoke_token(id, request.now).await?;
     note_revoked(tx, request, "token.revoked", Subject::new("token", id), &token.lifetime);
     Ok(())
+}
+
+/// Makes a token in the place of another one, which stays good for the overlap (milliseconds). The new one is good for as
+/// long as the other was, unless another lifetime is given.
+pub async fn rotate_token(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: Id,
+    overlap: i64,
+    lifetime: Option<i64>,
+) -> Result<(Token, PlainSecret), Error> {
+    let account = request.caller.account;
+    let old = token_of(tx, account, id).await?;
+    request.check_version(old.version())?;
+    if !old.lifetime.is_good(request.now) {
+        let detail = "The token was revoked or has expired, so nothing can overlap. Make a new one.";
+        return Err(Error::Invalid { field: "id", detail });
+    }
+    if old.replaced_by.is_some() {
+        let detail = "The token was rotated before. Rotate its successor, which replacedBy names.";
+        return Err(Error::Invalid { field: "id", detail });
+    }
+    let same = old.lifetime.expires.map(|expires| expires - old.lifetime.created);
+    let (mut row, issued) = new_token(account, old.connection, lifetime.or(same))?;
+    row.user_id = old.user.map(Into::into);
+    tx.insert_token(&row).await?;
+    let end = old.lifetime.expires.unwrap_or(i64::MAX).min(request.now.saturating_add(overlap));
+    tx.replace_token(id, issued.id, end).await?;
+    let new = token(row);
+    let mut changes = made(new.user);
+    changes.push(change("connection", Value::Null, new.connection.to_string().into()));
+    changes.push(change("replaces", Value::Null, id.to_string().into()));
+    note(tx, request, "token.created", Subject::new("token", new.id), changes);
+    let changes = vec![
+        change("replacedBy", Value::Null, new.id.to_string().into()),
+        change("expiresAt", moment(old.lifetime.expires), moment(Some(end))),
+    ];
+    note(tx, request, "token.rotated", Subject::new("token", id), changes);
+    Ok((new, issued.secret))
+}
+
+/// How long two tokens are good together, in milliseconds.
+pub fn overlap_of_days(days: u32) -> Result<i64, Error> {
+    let detail = "The overlap is 0 to 365 days; it is 7 when overlapDays is left out.";
+    (days <= 365).then(|| i64::from(days) * DAY).ok_or(Error::Invalid { field: "overlapDays", detail })
+}
+
+pub(super) fn moment(time: Option<i64>) -> Value {
+    time.map(crate::scim::time::format).into()
 }
 
 /// Counts at once, on every replica. Revoking twice is no error.

@@ -46,6 +46,12 @@ pub enum Error {
     /// A value that no rule of the model speaks of.
     #[error("{detail}")]
     Invalid { field: &'static str, detail: &'static str },
+    /// A token would belong to two connections.
+    #[error(
+        "A connection on this server trusts this issuer for this audience and subject already. Revoke that trust, or name \
+         another audience or subject."
+    )]
+    IssuerTaken,
     /// `If-Match` names another version.
     #[error("This has changed since it was read. Read it again and repeat the change.")]
     VersionConflict,

@@ -8,11 +8,13 @@ mod authenticate;
 mod connections;
 mod credentials;
 mod error;
+mod expiry;
 mod first_start;
 mod groups;
 mod last_uses;
 mod ledger;
 mod log;
+mod oauth_clients;
 mod once;
 mod organizations;
 mod policies;
@@ -25,6 +27,8 @@ mod said;
 mod schedule;
 mod tell;
 mod through;
+mod trust;
+mod trusted_issuers;
 mod users;
 
 pub use accounts::{
@@ -37,9 +41,11 @@ pub use connections::{
 };
 pub use credentials::{
     IssuedSecret, add_admin_key, add_token, admin_key_of, admin_keys, admin_keys_page, create_admin_key, create_token,
-    lifetime_of_days, remove_admin_key, remove_token, revoke_admin_key, revoke_token, token_of, tokens, tokens_page,
+    lifetime_of_days, overlap_of_days, remove_admin_key, remove_token, revoke_admin_key, revoke_token, rotate_token,
+    token_of, tokens, tokens_page,
 };
 pub use error::Error;
+pub use expiry::{Expiring, expiring, log_expiring};
 pub use first_start::{FirstStart, first_start};
 pub use groups::{
     CandidateView, GroupFields, GroupFilters, GroupView, MemberView, MemberWanted, MembersChanged, archive_group,
@@ -49,6 +55,10 @@ pub use groups::{
 pub use last_uses::LastUses;
 pub use ledger::{AuditFilter, audit_page, events_after};
 pub use log::{log_entry, log_page, shorten_log};
+pub use oauth_clients::{
+    ClientWish, add_oauth_client, add_secret, change_oauth_client, forget_assertions, oauth_client_of,
+    oauth_clients_page, remove_oauth_client, remove_secret, secret_of, secrets_page,
+};
 pub use once::{Done, How, Outcome, forget_answers, once};
 pub use organizations::{
     change_organization, change_settings_set, create_organization, create_settings_set, delete_organization,
@@ -63,6 +73,10 @@ pub use rules::{NamedRule, replace_rules, rules_of};
 pub use said::Said;
 pub use schedule::{Later, cancel, put_off, run_due, scheduled};
 pub use tell::{note, tell};
+pub use trust::TrustWish;
+pub use trusted_issuers::{
+    add_trusted_issuer, change_trusted_issuer, remove_trusted_issuer, trusted_issuer_of, trusted_issuers_page,
+};
 pub use users::{
     Answer, AnyUser, Changed, EffectiveSettings, Explanation, MembershipWanted, Question, UserFields, UserFilters,
     UserView, create_user, deactivate_user, decide, edit_user, effective_settings, explain, reactivate_user,

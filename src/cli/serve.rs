@@ -72,6 +72,8 @@ async fn serve(listener: TcpListener, metrics: Option<TcpListener>, app: App, dr
         tokio::spawn(app.clone().forget_answers()),
         tokio::spawn(app.clone().keep_schedule()),
         tokio::spawn(app.clone().keep_log_short()),
+        tokio::spawn(app.clone().keep_signing_keys()),
+        tokio::spawn(app.clone().warn_of_expiry()),
     ];
     let watched =
         metrics.map(|listener| tokio::spawn(http::serve_metrics(listener, app.clone(), told(stopped.clone()))));

@@ -16,6 +16,8 @@ pub struct Config {
     pub public_url: String,
     pub server: Server,
     pub scim: Scim,
+    pub credentials: Credentials,
+    pub oauth: OAuth,
     pub storage: Storage,
     pub provisioning_log: ProvisioningLog,
     pub log: Log,
@@ -101,6 +103,21 @@ pub struct Scim {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Credentials {
+    pub warn_days: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OAuth {
+    pub access_token_seconds: u64,
+    pub signing_key_days: u64,
+    pub key_fetches_per_minute: u64,
+    pub allow_private_issuers: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Storage {
     pub sqlite_readers: usize,
     pub queue: usize,
@@ -169,6 +186,10 @@ impl Config {
             ("provisioning_log.queue_megabytes", self.provisioning_log.queue_megabytes, 1..=100_000),
             ("provisioning_log.batch", self.provisioning_log.batch, 1..=2_000),
             ("provisioning_log.delay_milliseconds", self.provisioning_log.delay_milliseconds, 0..=60_000),
+            ("credentials.warn_days", self.credentials.warn_days, 1..=366),
+            ("oauth.access_token_seconds", self.oauth.access_token_seconds, 3600..=21_600),
+            ("oauth.signing_key_days", self.oauth.signing_key_days, 1..=3660),
+            ("oauth.key_fetches_per_minute", self.oauth.key_fetches_per_minute, 1..=600),
             ("storage.postgres_wait_seconds", self.storage.postgres_wait_seconds, 1..=3600),
             ("limits.requests_per_second", limits.requests_per_second.into(), 0..=1_000_000),
             ("limits.burst", limits.burst.into(), 1..=1_000_000),

@@ -13,6 +13,20 @@ pub enum SecretKind {
     Token,
     /// The admin API of one account.
     AdminKey,
+    /// The token endpoint, as one OAuth client.
+    ClientSecret,
+}
+
+/// What somebody has proved himself with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialKind {
+    Token,
+    AdminKey,
+    /// An access token that was given to an OAuth client.
+    OAuthClient,
+    ClientSecret,
+    /// A token of the customer's own issuer.
+    TrustedIssuer,
 }
 
 /// A secret as the client sends it. It cannot be printed by accident.
@@ -31,6 +45,7 @@ impl PlainSecret {
         let prefix = match kind {
             SecretKind::Token => "sct_",
             SecretKind::AdminKey => "sca_",
+            SecretKind::ClientSecret => "scs_",
         };
         Ok(Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))))
     }
@@ -75,6 +90,11 @@ impl Lifetime {
         1 + i64::from(self.revoked.is_some())
     }
 
+    /// Whether it is good and ends within a span of milliseconds.
+    pub fn ends_within(&self, span: i64, now: i64) -> bool {
+        self.is_good(now) && self.expires.is_some_and(|expires| expires <= now.saturating_add(span))
+    }
+
     pub fn is_good(&self, now: i64) -> bool {
         self.revoked.is_none() && self.expires.is_none_or(|expires| now < expires)
     }
@@ -89,6 +109,15 @@ pub struct Token {
     /// The person that it stands for, when it is one's own.
     pub user: Option<Id>,
     pub lifetime: Lifetime,
+    /// The token that was made in its place.
+    pub replaced_by: Option<Id>,
+}
+
+impl Token {
+    /// Counts the changes that a person makes.
+    pub fn version(&self) -> i64 {
+        self.lifetime.version() + i64::from(self.replaced_by.is_some())
+    }
 }
 
 /// A key for the admin API of an account. It does not expire.

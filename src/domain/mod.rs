@@ -19,6 +19,7 @@ mod origin;
 mod policy;
 mod role;
 mod rule;
+mod trust;
 mod user;
 
 pub use account::{Account, Preset};
@@ -26,7 +27,7 @@ pub use connection::{
     AboveCeiling, AttributeMode, Connection, ConnectionSettings, Dialect, LogSettings, OnConflict, RateLimit,
     RoleCeiling, Scope, UnknownMembers,
 };
-pub use credential::{AdminKey, HashedSecret, Lifetime, PlainSecret, SecretKind, Token};
+pub use credential::{AdminKey, CredentialKind, HashedSecret, Lifetime, PlainSecret, SecretKind, Token};
 pub use field::{Condition, FIRST, Field, Kind};
 pub use group::{Group, GroupDraft};
 pub use guard::Guard;
@@ -43,6 +44,7 @@ pub use policy::{
 };
 pub use role::{CAPABILITIES, Catalogue, Ceiling, Role, RoleGrant, RoleWish, assign, has_admin};
 pub use rule::{Rule, RuleBook, RuleGroup, RuleSet};
+pub use trust::{Algorithm, ClientSecret, Keys, OAuthClient, Trust, TrustedIssuer};
 pub use user::{Email, Placement, Status, User, UserDraft};
 
 /// What a client may read of a resource beyond the fields of the model.

@@ -4,6 +4,7 @@
 use super::answer::{Failure, MEDIA_TYPE};
 use super::api::{self, Problem};
 use super::extract::{Authenticated, RawBody};
+use super::gate::ClientAddress;
 use crate::app::App;
 use crate::domain::Id;
 use crate::provisioning::{Notes, Refusal, Seen};
@@ -85,7 +86,7 @@ impl Asked {
             path: request.uri().path().to_owned(),
             query: request.uri().query().map(str::to_owned),
             user_agent: text(request.headers(), &USER_AGENT),
-            client_address: None,
+            client_address: request.extensions().get::<ClientAddress>().map(|address| address.0.to_string()),
             notes,
             body,
         }

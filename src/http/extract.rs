@@ -4,7 +4,7 @@ use super::answer::Failure;
 use super::edge::RequestId;
 use super::gate::Visitor;
 use crate::app::App;
-use crate::domain::{PlainSecret, SecretKind};
+use crate::domain::PlainSecret;
 use crate::provisioning::{self, Caller, Error, Notes, Refusal};
 use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
@@ -34,9 +34,9 @@ impl FromRequestParts<App> for Authenticated {
         let service = &app.service;
         let visitor = Visitor::with(parts, app, &token)?;
         let found = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await;
-        let caller = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
+        let (caller, kind) = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
         visitor.admit(&caller)?;
-        app.last_uses.note(SecretKind::Token, caller.token, now);
+        app.last_uses.note(kind, caller.token, now);
         Ok(Self(caller))
     }
 }
@@ -47,7 +47,7 @@ pub fn request_id(parts: &Parts) -> Arc<str> {
 }
 
 /// Where what the request is found to be is gathered.
-fn notes(parts: &Parts) -> Arc<Notes> {
+pub fn notes(parts: &Parts) -> Arc<Notes> {
     parts.extensions.get::<Arc<Notes>>().cloned().unwrap_or_default()
 }
 

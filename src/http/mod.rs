@@ -11,6 +11,7 @@ mod gate;
 mod health;
 mod load;
 mod me;
+mod oauth;
 mod openapi;
 mod operation;
 mod resources;
@@ -49,6 +50,9 @@ fn router(app: App) -> Router {
     Router::new()
         .nest(edge::SCIM, scim)
         .nest(api::PREFIX, api::router())
+        .route("/oauth/token", post(oauth::token))
+        .route("/oauth/jwks", get(oauth::jwks))
+        .route("/.well-known/oauth-authorization-server", get(oauth::metadata))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(if app.metrics_apart { Router::new() } else { metrics() })

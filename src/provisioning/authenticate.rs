@@ -2,19 +2,41 @@
 
 use super::notes::{NotedCaller, Notes};
 use super::tenants::Source;
-use super::{Caller, Error, Service};
-use crate::domain::{Actor, Guard, Id, Lifetime, Mode, PlainSecret};
+use super::{Caller, Error, Service, oauth};
+use crate::domain::{Account, Actor, CredentialKind, Guard, Id, Lifetime, Mode, PlainSecret};
+use crate::jose::Presented;
 use std::sync::Arc;
 
-/// Finds the connection that a token belongs to. The database is asked each time, so that a revocation and every change
-/// of policies and rules count at once on every replica.
+/// Whoever has proved who he is, before he is a caller.
+pub(super) struct Proved {
+    pub account: Id,
+    pub connection: Id,
+    pub credential: Id,
+    pub kind: CredentialKind,
+    pub user: Option<Id>,
+    pub tenant: Arc<Account>,
+    pub source: Arc<Source>,
+}
+
+/// Finds the connection that a credential belongs to. The database is asked each time, so that a revocation and every
+/// change of policies and rules count at once on every replica.
 pub async fn authenticate(
     service: &Service,
     secret: PlainSecret,
     now: i64,
     request_id: Arc<str>,
     notes: Arc<Notes>,
-) -> Result<Caller, Error> {
+) -> Result<(Caller, CredentialKind), Error> {
+    let proved = match Presented::read(secret.reveal()) {
+        Some(presented) => oauth::authenticate(service, secret.reveal(), presented, now, &notes).await?,
+        None => by_token(service, secret, now, &notes).await?,
+    };
+    let Proved { account, connection, credential, kind, user, tenant, source } = proved;
+    let actor = Actor::Connection(connection);
+    Ok((Caller { account, connection, actor, token: credential, user, tenant, source, request_id, notes }, kind))
+}
+
+async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Notes) -> Result<Proved, Error> {
     let (hash, tenants) = (secret.hash(), Arc::clone(&service.tenants));
     let found = service.db.read(async move |tx| {
         let Some((token, connection, account)) = tx.token(&hash).await? else { return Ok::<_, Error>(None) };
@@ -24,8 +46,8 @@ pub async fn authenticate(
     let Some((tenant, source, token)) = found.await? else {
         return Err(Error::Unauthorized("The token is not known. Check that it was copied whole, or make a new one."));
     };
-    let (account, connection, id) = (token.account_id.0, token.connection_id.0, token.id.0);
-    notes.caller(NotedCaller { account, connection, token: id });
+    let (account, connection, credential) = (token.account_id.0, token.connection_id.0, token.id.0);
+    notes.caller(NotedCaller { account, connection, token: credential });
     let lifetime = Lifetime {
         created: token.created_at,
         expires: token.expires_at,
@@ -42,21 +64,12 @@ pub async fn authenticate(
     if tenant.policies.mode == Mode::Personal {
         return Err(Guard::OrganizationModeRequired.into());
     }
-    Ok(Caller {
-        account,
-        connection,
-        actor: Actor::Connection(connection),
-        token: id,
-        user: token.user_id.map(Id::from),
-        tenant,
-        source,
-        request_id,
-        notes,
-    })
+    let user = token.user_id.map(Id::from);
+    Ok(Proved { account, connection, credential, kind: CredentialKind::Token, user, tenant, source })
 }
 
 /// An administrator as a caller: without a connection, so without ceiling and rules of its own.
-pub fn administrator(tenant: Arc<crate::domain::Account>, key: Id, user: Option<Id>, request_id: Arc<str>) -> Caller {
+pub fn administrator(tenant: Arc<Account>, key: Id, user: Option<Id>, request_id: Arc<str>) -> Caller {
     let account = tenant.id;
     let source = Arc::new(Source::none(account));
     let actor = Actor::Admin(user);

@@ -40,6 +40,9 @@ pub enum Error {
     /// The connection may not be used from there.
     #[error("the address {0} is not allowed")]
     AddressNotAllowed(IpAddr),
+    /// Whether the credential is good cannot be found out.
+    #[error("{0}")]
+    IssuerOutOfReach(&'static str),
     /// The credential is good but the request is about a person it does not stand for.
     #[error("not implemented: {0}")]
     NotImplemented(&'static str),

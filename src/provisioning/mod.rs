@@ -16,6 +16,7 @@ mod list;
 mod log;
 mod memberships;
 mod notes;
+mod oauth;
 mod organizations;
 mod plain;
 mod profile;
@@ -37,6 +38,7 @@ pub use guard::settle;
 pub use list::{list, plain_page, search_everything};
 pub use log::{Figures as LogFigures, Mask, Options as LogOptions, Recorder, Seen};
 pub use notes::{Noted, NotedCaller, NotedChange, NotedFailure, Notes};
+pub use oauth::{GrantError, Granted, OAuth, OAuthSettings, TokenRequest, grant};
 pub use organizations::Organizations;
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
@@ -66,6 +68,7 @@ pub struct Service {
     pub cursors: Cursors,
     pub places: Arc<Places>,
     pub tenants: Arc<Tenants>,
+    pub oauth: Arc<OAuth>,
     pub settings: Settings,
 }
 
@@ -77,6 +80,8 @@ pub struct Settings {
     pub capabilities: Capabilities,
     /// A PATCH of a group with more members is answered without a body.
     pub group_answer_members: i64,
+    /// Milliseconds before its end from which on a credential is warned of.
+    pub warn_before: i64,
 }
 
 /// Who asks, having proved it: a connection, or an administrator.

@@ -125,6 +125,9 @@ impl From<&Error> for Refusal {
                     ),
                 )
             },
+            Error::IssuerOutOfReach(detail) => {
+                Self { code: Some("issuer_unreachable"), retry_after: Some(5), ..Self::new(503, *detail) }
+            }
             Error::NotImplemented(detail) => Self::new(501, *detail),
             Error::Storage(error) => Self::from(error),
         }

@@ -39,6 +39,11 @@ pub fn service_provider_config(capabilities: &Capabilities, base_url: &str) -> V
             "description": "The token of a connection in the Authorization header",
             "specUri": "https://datatracker.ietf.org/doc/html/rfc6750",
             "primary": true,
+        }, {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": "An access token that an OAuth client of the connection gets at the token endpoint, for its secret or a signed assertion",
+            "specUri": "https://datatracker.ietf.org/doc/html/rfc6749#section-4.4",
         }],
         "pagination": {
             "cursor": true,

@@ -14,6 +14,7 @@ pub enum Constraint {
     Username,
     OrganizationName,
     SettingsSetName,
+    TrustedIssuer,
     /// Something that a row refers to is not there.
     Reference,
     Other,
@@ -95,6 +96,7 @@ fn constraint(name: &str) -> Constraint {
         () if is("users_by_username", "users.organization_id, users.username_key") => Constraint::Username,
         () if is("organizations_by_display_name", "organizations.display_name_key") => Constraint::OrganizationName,
         () if is("settings_sets_by_display_name", "settings_sets.display_name_key") => Constraint::SettingsSetName,
+        () if is("trusted_issuers_live", "trusted_issuers.subject") => Constraint::TrustedIssuer,
         () => Constraint::Other,
     }
 }

@@ -2,13 +2,15 @@
 
 use super::Error;
 use super::schema::{
-    accounts, admin_keys, audit, connections, groups, idempotency, memberships, organizations, provisioning_log,
-    removed_users, scheduled_changes, settings_sets, tokens, user_emails, users,
+    accounts, admin_keys, audit, connections, groups, idempotency, memberships, oauth_clients, oauth_secrets,
+    organizations, provisioning_log, removed_users, scheduled_changes, settings_sets, signing_keys, tokens,
+    trusted_issuers, user_emails, users,
 };
 use super::types::{DbId, Json};
 use crate::domain::{
-    Account, AuditEntry, Catalogue, Connection, Email, Group, GroupDraft, Id, Membership, Name, OrganizationDraft,
-    Placement, Policies, Preset, Role, SettingsSetDraft, Status, User, UserDraft,
+    Account, AuditEntry, Catalogue, ClientSecret, Connection, Email, Group, GroupDraft, Id, Lifetime, Membership, Name,
+    OAuthClient, OrganizationDraft, Placement, Policies, Preset, Role, SettingsSetDraft, Status, TrustedIssuer, User,
+    UserDraft,
 };
 use diesel::prelude::*;
 use serde::Serialize;
@@ -125,6 +127,7 @@ pub struct TokenRow {
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub user_id: Option<DbId>,
+    pub replaced_by: Option<DbId>,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -137,6 +140,145 @@ pub struct AdminKeyRow {
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub user_id: Option<DbId>,
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = oauth_clients, treat_none_as_default_value = false)]
+pub struct OAuthClientRow {
+    pub id: DbId,
+    pub account_id: DbId,
+    pub connection_id: DbId,
+    pub name: String,
+    pub trust: Option<String>,
+    pub trust_version: i64,
+    pub version: i64,
+    pub created_at: i64,
+    pub revoked_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+}
+
+impl OAuthClientRow {
+    pub fn new(client: &OAuthClient) -> Self {
+        Self {
+            id: client.id.into(),
+            account_id: client.account.into(),
+            connection_id: client.connection.into(),
+            name: client.name.clone(),
+            trust: client.trust.as_ref().map(to_json),
+            trust_version: client.trust_version,
+            version: client.version,
+            created_at: client.lifetime.created,
+            revoked_at: client.lifetime.revoked,
+            last_used_at: client.lifetime.last_used,
+        }
+    }
+
+    pub fn client(self) -> Result<OAuthClient, Error> {
+        Ok(OAuthClient {
+            id: self.id.0,
+            account: self.account_id.0,
+            connection: self.connection_id.0,
+            name: self.name,
+            trust: self.trust.as_deref().map(from_json).transpose()?,
+            trust_version: self.trust_version,
+            version: self.version,
+            lifetime: Lifetime {
+                created: self.created_at,
+                expires: None,
+                revoked: self.revoked_at,
+                last_used: self.last_used_at,
+            },
+        })
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = oauth_secrets, treat_none_as_default_value = false)]
+pub struct OAuthSecretRow {
+    pub hash: Vec<u8>,
+    pub id: DbId,
+    pub account_id: DbId,
+    pub client_id: DbId,
+    pub created_at: i64,
+    pub expires_at: Option<i64>,
+    pub revoked_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+}
+
+impl OAuthSecretRow {
+    pub fn secret(&self) -> ClientSecret {
+        ClientSecret {
+            id: self.id.0,
+            account: self.account_id.0,
+            client: self.client_id.0,
+            lifetime: Lifetime {
+                created: self.created_at,
+                expires: self.expires_at,
+                revoked: self.revoked_at,
+                last_used: self.last_used_at,
+            },
+        }
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = trusted_issuers, treat_none_as_default_value = false)]
+pub struct TrustedIssuerRow {
+    pub id: DbId,
+    pub account_id: DbId,
+    pub connection_id: DbId,
+    pub issuer: String,
+    pub audience: String,
+    /// Empty: whoever the issuer speaks for.
+    pub subject: String,
+    pub trust: String,
+    pub version: i64,
+    pub created_at: i64,
+    pub revoked_at: Option<i64>,
+    pub last_used_at: Option<i64>,
+}
+
+impl TrustedIssuerRow {
+    pub fn new(issuer: &TrustedIssuer) -> Self {
+        Self {
+            id: issuer.id.into(),
+            account_id: issuer.account.into(),
+            connection_id: issuer.connection.into(),
+            issuer: issuer.trust.issuer.clone(),
+            audience: issuer.trust.audiences.first().cloned().unwrap_or_default(),
+            subject: issuer.trust.subject.clone().unwrap_or_default(),
+            trust: to_json(&issuer.trust),
+            version: issuer.version,
+            created_at: issuer.lifetime.created,
+            revoked_at: issuer.lifetime.revoked,
+            last_used_at: issuer.lifetime.last_used,
+        }
+    }
+
+    pub fn issuer(self) -> Result<TrustedIssuer, Error> {
+        Ok(TrustedIssuer {
+            id: self.id.0,
+            account: self.account_id.0,
+            connection: self.connection_id.0,
+            trust: from_json(&self.trust)?,
+            version: self.version,
+            lifetime: Lifetime {
+                created: self.created_at,
+                expires: None,
+                revoked: self.revoked_at,
+                last_used: self.last_used_at,
+            },
+        })
+    }
+}
+
+/// A key that signs access tokens.
+#[derive(Queryable, Selectable, Insertable, Clone)]
+#[diesel(table_name = signing_keys, treat_none_as_default_value = false)]
+pub struct SigningKeyRow {
+    pub id: String,
+    pub private_key: Vec<u8>,
+    pub created_at: i64,
 }
 
 /// An answer that is given again when its request is repeated.

@@ -49,6 +49,7 @@ tables! {
         revoked_at -> Nullable<BigInt>,
         last_used_at -> Nullable<BigInt>,
         user_id -> Nullable<IdSql>,
+        replaced_by -> Nullable<IdSql>,
     }
 
     admin_keys (hash) {
@@ -246,6 +247,55 @@ tables! {
         account_id -> IdSql,
         connection_id -> IdSql,
         bytes -> BigInt,
+    }
+
+    oauth_clients (id) {
+        id -> IdSql,
+        account_id -> IdSql,
+        connection_id -> IdSql,
+        name -> Text,
+        trust -> Nullable<Text>,
+        trust_version -> BigInt,
+        version -> BigInt,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+
+    oauth_secrets (hash) {
+        hash -> Binary,
+        id -> IdSql,
+        account_id -> IdSql,
+        client_id -> IdSql,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+
+    trusted_issuers (id) {
+        id -> IdSql,
+        account_id -> IdSql,
+        connection_id -> IdSql,
+        issuer -> Text,
+        audience -> Text,
+        subject -> Text,
+        trust -> Text,
+        version -> BigInt,
+        created_at -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+    }
+
+    used_assertions (hash) {
+        hash -> Binary,
+        expires_at -> BigInt,
+    }
+
+    signing_keys (id) {
+        id -> Text,
+        private_key -> Binary,
+        created_at -> BigInt,
     }
 
     secrets (name) {

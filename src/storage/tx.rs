@@ -3,8 +3,9 @@
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
-    LogRow, MembershipRow, OrganizationDraftRow, OrganizationRow, PlacementRow, RemovedUserRow, ScheduledChangeRow,
-    SettingsSetDraftRow, SettingsSetRow, Stored, StoredGroup, StoredUser, TokenRow, UserDraftRow, UserRow, WholeLogRow,
+    LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, PlacementRow,
+    RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored, StoredGroup,
+    StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
 };
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
@@ -90,6 +91,48 @@ operations! {
     pub credentials::admin_key_of as admin_key_of(account: Id, id: Id) -> Option<AdminKeyRow>;
     pub credentials::touch_admin_key as touch_admin_key(id: Id, now: i64) -> ();
     pub credentials::revoke_admin_key as revoke_admin_key(id: Id, now: i64) -> bool;
+
+    pub credentials::replace_token as replace_token(id: Id, by: Id, expires: i64) -> ();
+    pub credentials::expiring_tokens as expiring_tokens(
+        connection: Option<(Id, Id)>, after: i64, until: i64, limit: i64
+    ) -> Vec<TokenRow>;
+
+    pub oauth::insert_client as insert_oauth_client(row: &OAuthClientRow) -> ();
+    pub oauth::update_client as update_oauth_client(row: &OAuthClientRow) -> bool;
+    pub oauth::client as oauth_client(id: Id, secret: Id) -> Option<(OAuthClientRow, Option<OAuthSecretRow>, i64, i64)>;
+    pub oauth::client_of as oauth_client_of(account: Id, id: Id) -> Option<OAuthClientRow>;
+    pub oauth::clients_after as oauth_clients_after(
+        account: Id, connection: Id, after: Option<Id>, limit: i64
+    ) -> Vec<OAuthClientRow>;
+    pub oauth::touch_client as touch_oauth_client(id: Id, now: i64) -> ();
+    pub oauth::insert_secret as insert_oauth_secret(row: &OAuthSecretRow) -> ();
+    pub oauth::secret as oauth_secret(hash: &HashedSecret) -> Option<OAuthSecretRow>;
+    pub oauth::secret_of as oauth_secret_of(account: Id, id: Id) -> Option<OAuthSecretRow>;
+    pub oauth::secrets_after as oauth_secrets_after(
+        account: Id, client: Id, after: Option<Id>, limit: i64
+    ) -> Vec<OAuthSecretRow>;
+    pub oauth::expiring_secrets as expiring_oauth_secrets(
+        connection: Option<(Id, Id)>, after: i64, until: i64, limit: i64
+    ) -> Vec<(OAuthSecretRow, DbId)>;
+    pub oauth::revoke_secret as revoke_oauth_secret(id: Id, now: i64) -> ();
+    pub oauth::touch_secret as touch_oauth_secret(id: Id, now: i64) -> ();
+    pub oauth::use_assertion as use_assertion(hash: &HashedSecret, expires: i64) -> bool;
+    pub oauth::forget_assertions as forget_assertions(now: i64) -> ();
+
+    pub trusted_issuers::insert as insert_trusted_issuer(row: &TrustedIssuerRow) -> ();
+    pub trusted_issuers::update as update_trusted_issuer(row: &TrustedIssuerRow) -> bool;
+    pub trusted_issuers::live as live_trusted_issuers(
+        issuer: &str, audiences: &[String]
+    ) -> Vec<(TrustedIssuerRow, i64, i64)>;
+    pub trusted_issuers::of as trusted_issuer_of(account: Id, id: Id) -> Option<TrustedIssuerRow>;
+    pub trusted_issuers::after as trusted_issuers_after(
+        account: Id, connection: Id, after: Option<Id>, limit: i64
+    ) -> Vec<TrustedIssuerRow>;
+    pub trusted_issuers::touch as touch_trusted_issuer(id: Id, now: i64) -> ();
+
+    pub signing_keys::all as signing_keys() -> Vec<SigningKeyRow>;
+    pub signing_keys::insert as insert_signing_key(row: &SigningKeyRow) -> ();
+    pub signing_keys::delete as delete_signing_key(id: &str) -> ();
 
     pub idempotency::claim as claim_key(row: &IdempotencyRow, good_since: i64) -> Option<IdempotencyRow>;
     pub idempotency::answer as keep_answer(

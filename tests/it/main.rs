@@ -29,6 +29,7 @@ mod log;
 mod metrics;
 mod migrations;
 mod model;
+mod oauth;
 mod organizations;
 mod paging;
 mod properties;

@@ -3,7 +3,7 @@
 use super::{PREFIX, Problem};
 use crate::admin::{self, Error, Request};
 use crate::app::App;
-use crate::domain::{Guard, Id, Mode, SecretKind};
+use crate::domain::{CredentialKind, Guard, Id, Mode};
 use crate::http::extract::{Conditions, credential, request_id};
 use crate::http::gate::Visitor;
 use crate::provisioning::Caller;
@@ -30,7 +30,7 @@ impl FromRequestParts<App> for Admin {
         let found = admin::authenticate(&app.service, secret, request_id(parts)).await;
         let caller = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
         visitor.admit_key(caller.token)?;
-        app.last_uses.note(SecretKind::AdminKey, caller.token, app.now());
+        app.last_uses.note(CredentialKind::AdminKey, caller.token, app.now());
         check_mode(&caller, parts.uri.path())?;
         // A handler asks for several things that are made from this.
         parts.extensions.insert(caller.clone());
@@ -40,7 +40,8 @@ impl FromRequestParts<App> for Admin {
 
 /// What there is before organization mode is activated (P-04), by the first part of the path. Everything else is closed, also
 /// what will be added.
-const IN_PERSONAL_MODE: &[&str] = &["account", "connections", "tokens", "admin-keys", "log"];
+const IN_PERSONAL_MODE: &[&str] =
+    &["account", "connections", "tokens", "oauth-clients", "client-secrets", "trusted-issuers", "admin-keys", "log"];
 
 fn check_mode(caller: &Caller, path: &str) -> Result<(), Problem> {
     let below = path.strip_prefix(PREFIX).unwrap_or(path).trim_start_matches('/');

@@ -1,13 +1,13 @@
 //! Connections: the identity providers and HR systems that push into the account.
 
-use super::Problem;
 use super::caller::Ids;
 use super::given::given;
 use super::list::{Items, List, Paging};
 use super::read::Read;
 use super::write::Write;
-use crate::admin::{self, Asked, ConnectionWish, Done, Error, ScopeWish};
-use crate::domain::{Connection, ConnectionSettings, LogSettings, RateLimit};
+use super::{PREFIX, Problem};
+use crate::admin::{self, Asked, ConnectionWish, Done, Error, Expiring, ScopeWish};
+use crate::domain::{Connection, ConnectionSettings, CredentialKind, LogSettings, RateLimit};
 use crate::scim::time;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -27,9 +27,26 @@ pub struct View {
     settings: Settings,
     /// How many rules it has.
     rule_count: usize,
+    /// Credentials that end soon. Only in the answer for one connection, and only when there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Warning>,
     #[schema(format = DateTime)]
     created_at: String,
     version: i64,
+}
+
+/// A credential that ends soon and has no successor.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ConnectionWarning)]
+#[serde(rename_all = "camelCase")]
+pub struct Warning {
+    /// `token_expires` or `client_secret_expires`
+    code: &'static str,
+    detail: String,
+    /// Where it is found.
+    link: String,
+    #[schema(format = DateTime)]
+    expires_at: String,
 }
 
 /// How a connection works.
@@ -89,9 +106,25 @@ impl From<Connection> for View {
             role_ceiling: connection.role_ceiling.to_string(),
             rule_count: connection.rules.rules.len(),
             settings: connection.settings.into(),
+            warnings: Vec::new(),
             created_at: time::format(connection.created),
             version: connection.version,
         }
+    }
+}
+
+impl From<Expiring> for Warning {
+    fn from(expiring: Expiring) -> Self {
+        let Expiring { kind, id, expires, .. } = expiring;
+        let expires_at = time::format(expires);
+        let (code, list, what) = match kind {
+            CredentialKind::ClientSecret => {
+                ("client_secret_expires", "client-secrets", "A client secret ends soon. Make another one")
+            }
+            _ => ("token_expires", "tokens", "A token ends soon. Rotate it"),
+        };
+        let detail = format!("{what} and enter it in the identity provider before {expires_at}.");
+        Self { code, detail, link: format!("{PREFIX}/{list}/{id}"), expires_at }
     }
 }
 
@@ -284,9 +317,13 @@ pub async fn create(write: Write<New>) -> Result<Response, Problem> {
     responses((status = 200, description = "The connection", body = View),
         (status = 304, description = "It is still what If-None-Match names")))]
 pub async fn read(Ids([id]): Ids<1>, read: Read) -> Result<Response, Problem> {
-    let work = read
-        .versioned()
-        .run(async move |tx, request| Ok(View::from(admin::connection_of(tx, request.caller.account, id).await?)));
+    let work = read.versioned().run(async move |tx, request| {
+        let mut view = View::from(admin::connection_of(tx, request.caller.account, id).await?);
+        let soon = request.now.saturating_add(request.service.settings.warn_before);
+        let expiring = admin::expiring(tx, Some((request.caller.account, id)), request.now, soon).await?;
+        view.warnings = expiring.into_iter().map(Warning::from).collect();
+        Ok(view)
+    });
     work.await
 }
 

@@ -7,12 +7,14 @@ mod account;
 mod admin_keys;
 mod audit;
 mod caller;
+mod client_secrets;
 mod connections;
 mod events;
 mod given;
 mod groups;
 mod list;
 mod log;
+mod oauth_clients;
 mod openapi;
 mod organizations;
 mod parameters;
@@ -24,6 +26,8 @@ mod rules;
 mod scheduled_changes;
 mod settings_sets;
 mod tokens;
+mod trust;
+mod trusted_issuers;
 mod users;
 mod write;
 
@@ -55,6 +59,13 @@ pub fn router() -> Router<App> {
         .routes(routes!(rules::test))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::read, tokens::revoke))
+        .routes(routes!(tokens::rotate))
+        .routes(routes!(oauth_clients::list, oauth_clients::create))
+        .routes(routes!(oauth_clients::read, oauth_clients::change, oauth_clients::revoke))
+        .routes(routes!(client_secrets::list, client_secrets::create))
+        .routes(routes!(client_secrets::read, client_secrets::revoke))
+        .routes(routes!(trusted_issuers::list, trusted_issuers::create))
+        .routes(routes!(trusted_issuers::read, trusted_issuers::replace, trusted_issuers::revoke))
         .routes(routes!(admin_keys::list, admin_keys::create))
         .routes(routes!(admin_keys::read, admin_keys::revoke))
         .routes(routes!(organizations::list, organizations::create))

@@ -77,7 +77,9 @@ fn answer(shown: impl Serialize, known: Option<&Condition>) -> Response {
     let body = serde_json::to_value(shown).unwrap_or_default();
     let version = body.get("version").and_then(serde_json::Value::as_i64);
     let tag = version.map(|version| [(ETAG, etag::format(version))]).into_iter().next();
-    match version.is_some_and(|version| known.is_some_and(|known| known.matches(version))) {
+    // A warning comes without a new version.
+    let warns = body.get("warnings").is_some();
+    match !warns && version.is_some_and(|version| known.is_some_and(|known| known.matches(version))) {
         true => (tag, StatusCode::NOT_MODIFIED).into_response(),
         false => (tag, Json(body)).into_response(),
     }

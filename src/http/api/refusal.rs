@@ -65,6 +65,7 @@ fn translate(error: &Error) -> Problem {
         Error::OrganizationModeActive => (409, "organization_mode_active"),
         Error::NotFound { .. } | Error::NotVisible { .. } => (404, "not_visible"),
         Error::Unauthorized(_) => (401, "unauthorized"),
+        Error::IssuerTaken => (409, "trusted_issuer_taken"),
         Error::SelfRemoval(_) => (409, "self_removal"),
         Error::VersionConflict => (412, "version_conflict"),
         Error::CursorInvalid => (400, "cursor_invalid"),

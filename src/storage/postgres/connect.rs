@@ -3,8 +3,6 @@
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection;
-use rustls::{ClientConfig, RootCertStore};
-use std::sync::OnceLock;
 use std::time::Duration;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -37,16 +35,7 @@ pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
 }
 
 fn tls() -> ConnectionResult<MakeRustlsConnect> {
-    // Reading the machine's certificates costs milliseconds.
-    static CONFIG: OnceLock<Option<ClientConfig>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-        Some(versions.with_root_certificates(roots).with_no_client_auth())
-    });
-    match config {
+    match crate::tls::client() {
         Some(config) => Ok(MakeRustlsConnect::new(config.clone())),
         None => Err(ConnectionError::BadConnection("TLS cannot be set up".to_owned())),
     }

@@ -76,6 +76,34 @@ pub async fn touch_token(conn: &mut Conn<'_>, id: Id, now: i64) -> QueryResult<(
     Ok(())
 }
 
+/// Ends a token when its overlap with the one that was made in its place ends.
+pub async fn replace_token(conn: &mut Conn<'_>, id: Id, by: Id, expires: i64) -> QueryResult<()> {
+    let change = (tokens::replaced_by.eq(DbId(by)), tokens::expires_at.eq(expires));
+    diesel::update(tokens::table.filter(tokens::id.eq(DbId(id)))).set(change).execute(conn).await?;
+    Ok(())
+}
+
+/// Tokens that end within a span, the next one first, of a connection of an account or of all; not those that have a
+/// successor.
+pub async fn expiring_tokens(
+    conn: &mut Conn<'_>,
+    connection: Option<(Id, Id)>,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> QueryResult<Vec<TokenRow>> {
+    let span = tokens::table.filter(tokens::expires_at.gt(after)).filter(tokens::expires_at.le(until));
+    let live = span.filter(tokens::revoked_at.is_null()).filter(tokens::replaced_by.is_null());
+    let page = live.select(TokenRow::as_select()).order(tokens::expires_at).limit(limit);
+    match connection {
+        Some((account, id)) => {
+            let of = tokens::account_id.eq(DbId(account)).and(tokens::connection_id.eq(DbId(id)));
+            page.filter(of).load(conn).await
+        }
+        None => page.load(conn).await,
+    }
+}
+
 pub async fn insert_admin_key(conn: &mut Conn<'_>, row: &AdminKeyRow) -> QueryResult<()> {
     row.insert_into(admin_keys::table).execute(conn).await?;
     Ok(())

@@ -11,10 +11,13 @@ pub mod ledger;
 pub mod lists;
 pub mod log;
 pub mod memberships;
+pub mod oauth;
 pub mod organizations;
 pub mod schedule;
 pub mod secrets;
+pub mod signing_keys;
 pub mod totals;
+pub mod trusted_issuers;
 pub mod users;
 
 use super::{Conn, DIALECT, RunQueryDsl};

@@ -228,6 +228,7 @@ pub async fn token_of(server: &Server, user: &str) -> String {
         revoked_at: None,
         last_used_at: None,
         user_id: Some(user.into()),
+        replaced_by: None,
     };
     let work = async move |tx: &mut Tx<'_>| tx.insert_token(&row).await;
     server.app.service.db.write::<(), StorageError, _>(work).await.expect("the token is written");

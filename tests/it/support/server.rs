@@ -67,7 +67,9 @@ impl Server {
         let public_url = format!("http://{}", listener.local_addr().expect("bound"));
         let (account, connection, token) = first_or_new(&db).await;
         let admin_key = new_admin_key(&db, account).await;
-        let app = App::new(db, &config, &public_url).await.expect("the server is put together");
+        // Replicas have one address.
+        let shown = if config.public_url.is_empty() { &public_url } else { &config.public_url };
+        let app = App::new(db, &config, shown).await.expect("the server is put together");
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = http::serve(listener, app.clone(), async move {
             let _ = stopped.await;
@@ -148,13 +150,18 @@ impl Server {
     }
 
     /// Stops the server, and starts another one on its database when it has ended.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
+        self.restart_with(|_| ()).await
+    }
+
+    /// The same with other settings.
+    pub async fn restart_with(mut self, settings: impl FnOnce(&mut Config)) -> Self {
         let (url, folder, serving) = (self.url.clone(), self.folder.take(), self.serving.take());
         drop(self);
         if let Some(serving) = serving {
             serving.await.expect("it ends");
         }
-        let mut server = Self::start_on(url, |_| ()).await;
+        let mut server = Self::start_on(url, settings).await;
         server.folder = folder;
         server
     }
