@@ -3,6 +3,7 @@
 
 use super::answer::{Failure, MEDIA_TYPE};
 use super::api::{self, Problem};
+use super::leftover::Leftover;
 use crate::app::App;
 use crate::provisioning::{Notes, Refusal};
 use axum::extract::{Request, State};
@@ -30,10 +31,15 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     let notes = Arc::new(Notes::default());
     request.extensions_mut().insert(Arc::clone(&notes));
     let for_api = api::is_below(request.uri().path());
+    let leftover = Leftover::default();
+    let request = request.map(|body| leftover.watch(body));
     let work = async {
         let begun = Instant::now();
         let response = match tokio::time::timeout(app.limits.time, next.run(request)).await {
-            Ok(response) => response,
+            Ok(response) => {
+                leftover.drain(app.limits.body).await;
+                response
+            }
             Err(_) => {
                 tracing::warn!("the request took too long and was given up");
                 timed_out().into_response()

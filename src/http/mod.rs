@@ -8,6 +8,7 @@ mod discovery;
 mod edge;
 mod extract;
 mod health;
+mod leftover;
 mod me;
 mod openapi;
 mod resources;
