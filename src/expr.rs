@@ -5,6 +5,9 @@
 //! the model (`domain`). Storage compiles the last one to SQL; PATCH value paths evaluate the second one in
 //! memory. What the operators mean is said here, once.
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::decompose_compatible;
+
 /// A condition over fields `F` and literal values `V`.
 ///
 /// There is no "not equal": `a ne b` is `not (a eq b)`, so that it is also true where `a` is absent.
@@ -75,10 +78,24 @@ pub enum Value {
     Time(i64),
 }
 
-/// What two texts are compared by where case does not matter: Unicode lower case, each character by itself, so that a
-/// part of a text folds to a part of the folded text (a capital sigma would not, at the end of a word).
+/// What two texts are compared by where case does not matter: letters of any width, case and composition become one form
+/// (RFC 7644 §5 and §7.8; RFC 8265 §3.3.2). Each character is lowered by itself, so that a part of a text folds to a part
+/// of the folded text (a capital sigma would not, at the end of a word).
 ///
 /// Folding happens here and never in a database, because SQLite and PostgreSQL disagree on `lower('É')`.
 pub fn fold(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            // Half and full width forms.
+            '\u{3000}' | '\u{ff01}'..='\u{ffee}' => {
+                decompose_compatible(letter, |part| folded.extend(part.to_lowercase()));
+            }
+            _ => folded.extend(letter.to_lowercase()),
+        }
+    }
+    folded.nfc().collect()
 }

@@ -5,6 +5,7 @@ use super::answer::{Failure, MEDIA_TYPE};
 use super::api::{self, Problem};
 use super::extract::{Authenticated, RawBody};
 use super::gate::ClientAddress;
+use super::leftover::Leftover;
 use crate::app::App;
 use crate::domain::Id;
 use crate::provisioning::{Notes, Refusal, Seen};
@@ -37,10 +38,15 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     request.extensions_mut().insert(Arc::clone(&notes));
     let for_api = api::is_below(request.uri().path());
     let asked = (app.recorder.is_on() && is_logged(request.uri().path())).then(|| Asked::of(&mut request, notes));
+    let leftover = Leftover::default();
+    let request = request.map(|body| leftover.watch(body));
     let work = async {
         let begun = Instant::now();
         let response = match tokio::time::timeout(app.bounds.time, next.run(request)).await {
-            Ok(response) => response,
+            Ok(response) => {
+                leftover.drain(app.bounds.body).await;
+                response
+            }
             Err(_) => {
                 tracing::warn!("the request took too long and was given up");
                 timed_out().into_response()

@@ -9,6 +9,7 @@ mod edge;
 mod extract;
 mod gate;
 mod health;
+mod leftover;
 mod load;
 mod me;
 mod oauth;

@@ -6,8 +6,9 @@ use super::render::Answer;
 use super::users::facts;
 use super::{Error, Request, Service, organizations, render, settings_sets};
 use crate::domain::{Id, Kind};
+use crate::expr::Expr;
 use crate::scim::cursor::{Cursors, Position, Scope};
-use crate::scim::filter::{Unknown, bind, parse};
+use crate::scim::filter::{ParsedFilter, Unknown, bind, parse};
 use crate::scim::list::{ListResponse, Paging, Query};
 use crate::scim::project::Projection;
 use crate::scim::schema::{CONNECTOR_GROUP, GROUP, RESOURCE_TYPES, ResourceType, USER};
@@ -33,16 +34,29 @@ pub async fn search_everything(service: &Service, request: Request, query: Query
     if query.sort_by.is_some() {
         return Err(ScimError::value("sortBy needs one resource type. Search under /Users or /Groups.").into());
     }
-    // A name that some types know leaves the others out; a name that none knows is a mistake.
-    let visible =
-        || RESOURCE_TYPES.iter().filter(|resource_type| request.caller.check_scope(resource_type, false).is_ok());
-    let mut strict = visible().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::Refuse));
-    if strict.all(|part| part.is_err()) {
-        Part::bind(&request, &USER, &query, Unknown::Refuse)?;
+    let is_visible = |kind: &&ResourceType| request.caller.check_scope(kind, false).is_ok();
+    let visible: Vec<&'static ResourceType> = RESOURCE_TYPES.iter().copied().filter(is_visible).collect();
+    if let Some(text) = &query.filter {
+        understood(parse(text)?, &visible)?;
     }
-    let parts = visible().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
+    let parts = visible.into_iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
     search(service, request, parts, query).await
+}
+
+/// A name that some types know is no value in the others (RFC 7644 §3.4.2.1); a name that none knows is a mistake.
+fn understood(filter: ParsedFilter<'_>, types: &[&'static ResourceType]) -> Result<(), Error> {
+    match filter {
+        Expr::And(terms) | Expr::Or(terms) => terms.into_iter().try_for_each(|term| understood(term, types)),
+        Expr::Not(term) => understood(*term, types),
+        leaf => {
+            let refuses = |kind: &&'static ResourceType| bind(leaf.clone(), kind, Unknown::Refuse).is_err();
+            if types.iter().all(refuses) {
+                bind(leaf, &USER, Unknown::Refuse)?;
+            }
+            Ok(())
+        }
+    }
 }
 
 fn kind_of(resource_type: &'static ResourceType) -> Kind {

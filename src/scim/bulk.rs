@@ -199,19 +199,22 @@ pub fn render(outcomes: &[Outcome]) -> Value {
     let operations: Vec<Value> = outcomes
         .iter()
         .map(|outcome| {
-            let mut operation = json!({ "method": outcome.method, "status": outcome.status.to_string() });
-            let optional = [
+            let mut operation = Object::new();
+            let members = [
+                // RFC 7643 §2.5: what the client did not say is left out, not null.
+                ("method", Some(outcome.method.clone()).filter(|method| !method.is_null())),
+                ("status", Some(outcome.status.to_string().into())),
                 ("bulkId", outcome.bulk_id.clone().map(Value::from)),
                 ("location", outcome.location.clone().map(Value::from)),
                 ("version", outcome.version.clone().map(Value::from)),
                 ("response", outcome.response.clone()),
             ];
-            for (name, value) in optional {
+            for (name, value) in members {
                 if let Some(value) = value {
-                    operation[name] = value;
+                    operation.insert(name.to_owned(), value);
                 }
             }
-            operation
+            operation.into()
         })
         .collect();
     json!({ "schemas": [urn::BULK_RESPONSE], "Operations": operations })

@@ -31,6 +31,18 @@ on_both! {
         assert_eq!((&group.body["members"][0]["value"], &boss.body["title"]), (&boss.body["id"], &json!("Boss")));
     }
 
+    /// RFC 7643 §2.5: an operation without a method has none in its answer; null is not a method.
+    async fn what_an_operation_did_not_say_is_not_null(server) {
+        let reply = bulk(&server, json!([{ "path": "/Users/1", "bulkId": "x" }, { "method": "GET", "path": "/Users/1" }]))
+            .await
+            .expect(200);
+
+        assert_eq!(statuses(&reply), ["400", "400"]);
+        let operations = &reply.body["Operations"];
+        assert_eq!((operations[0].get("method"), &operations[0]["bulkId"]), (None, &json!("x")));
+        assert_eq!(operations[1]["method"], "GET");
+    }
+
     /// RFC 7644 §3.7.1: users may be each other's manager.
     async fn references_in_a_circle_are_resolved(server) {
         let reply = bulk(

@@ -184,6 +184,30 @@ async fn a_request_that_takes_too_long_is_given_up() {
     }
 }
 
+/// RFC 9112 §9.3: a request that is refused before its body was read leaves the connection as it was, so that the client
+/// gets the answer and can send the next request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_leaves_the_connection_open() {
+    let server = Server::start(Database::Sqlite).await;
+    let address = server.base_url.replace("http://", "").replace("/scim/v2", "");
+    for (refused, status) in [("POST /scim/v2/Users", "401"), ("PATCH /scim/v2/Schemas", "405"), ("PUT /none", "404")] {
+        let address = address.clone();
+        let exchange = move || {
+            let mut stream = TcpStream::connect(address).expect("the server listens");
+            stream.set_read_timeout(Some(Duration::from_secs(10))).expect("it can be set");
+            stream.write_all(format!("{refused} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n").as_bytes())?;
+            // Long enough for an answer that does not wait for the body.
+            std::thread::sleep(Duration::from_millis(100));
+            stream.write_all(b"{}GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
+            let mut answers = String::new();
+            stream.read_to_string(&mut answers).map(|_| answers)
+        };
+        let answers = tokio::task::spawn_blocking(exchange).await.expect("it ends").expect("the connection holds");
+        assert!(answers.starts_with(&format!("HTTP/1.1 {status} ")), "{refused}: {answers}");
+        assert!(answers.contains("HTTP/1.1 200 "), "{refused}: {answers}");
+    }
+}
+
 #[track_caller]
 fn is_scim_error(reply: &Reply, status: u16) {
     assert_eq!(reply.status.as_u16(), status, "{}", reply.body);

@@ -123,7 +123,13 @@ on_both! {
         }
         let filtered = root(&server, json!({ "filter": "displayName sw \"g\"" })).await.expect(200);
         assert_eq!(names(filtered.resources()), ["g1", "g2", "g3"]);
-        assert_eq!(root(&server, json!({ "filter": "shoeSize pr" })).await.scim_type(), "invalidFilter");
+        // Each type knows one half of it.
+        let mixed = root(&server, json!({ "filter": "members pr or not (userName pr) or title pr" })).await.expect(200);
+        assert_eq!(names(mixed.resources()), ["g1", "g2", "g3"]);
+        for unknown in ["shoeSize pr", "userName pr and shoeSize pr", "not (members pr or shoeSize pr)"] {
+            let refused = root(&server, json!({ "filter": unknown })).await;
+            assert_eq!(refused.scim_type(), "invalidFilter", "{unknown}");
+        }
         root(&server, json!({ "sortBy": "displayName" })).await.expect(400);
     }
 

@@ -47,3 +47,22 @@ on_both! {
         }
     }
 }
+
+on_both! {
+    /// RFC 7644 §5 and §7.8: a name is one name, whatever its case, its composition and the width of its letters.
+    async fn a_name_is_prepared_before_it_is_compared(server) {
+        let spelled = ["ren\u{e9}-K@example.com", "Rene\u{301}-k@EXAMPLE.com", "\u{ff32}en\u{e9}-\u{212a}@example.com"];
+        for (first, name) in spelled.iter().enumerate() {
+            let user = server.post("/Users", json!({ "userName": name, "displayName": name })).await.expect(201);
+            for other in spelled {
+                let taken = server.post("/Users", json!({ "userName": other })).await.expect(409);
+                assert_eq!(taken.scim_type(), "uniqueness", "{first}: {other}");
+                let filter = format!("userName eq {0} and displayName co {0}", json!(other));
+                let found = server.find("/Users", &filter).await.expect(200);
+                assert_eq!(found.resources().len(), 1, "{first}: {other}");
+                assert_eq!(found.resources()[0]["userName"], *name, "it is kept as it was sent");
+            }
+            server.delete(&format!("/Users/{}", user.id())).await.expect(204);
+        }
+    }
+}
