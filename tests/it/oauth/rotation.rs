@@ -1,7 +1,8 @@
 //! Tokens are rotated with an overlap, and whoever administers them is warned in time.
 
 use super::*;
-use crate::support::on_both;
+use crate::support::{Folder, on_both};
+use std::time::{Duration, Instant};
 
 async fn token(server: &Server, body: Value) -> Reply {
     server.api(Method::POST, &format!("/connections/{}/tokens", server.connection), Some(body)).await.expect(201)
@@ -92,4 +93,21 @@ on_both! {
         assert!(read().await.expect(200).body.get("warnings").is_none());
         assert_eq!(server.api(Method::GET, &format!("/tokens/{}", soon.id()), None).await.expect(200).body["expiresSoon"], false);
     }
+}
+
+/// A server says in its log, when it starts and then every day, what ends soon.
+#[test]
+fn what_ends_soon_is_named_in_the_log() {
+    let folder = Folder::new();
+    folder.serve(&[]).terminate();
+    for days in ["5d", "50d"] {
+        folder.run(&["token", "create", "--account", "default", "--connection", "default", "--expires-in", days]);
+    }
+    let _running = folder.serve(&[]);
+    let (begun, log) = (Instant::now(), || std::fs::read_to_string(folder.0.join("log")).unwrap_or_default());
+    while !log().contains("a token ends soon") {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{}", log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(log().matches("a token ends soon").count(), 1, "{}", log());
 }
