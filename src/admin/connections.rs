@@ -19,10 +19,12 @@ pub struct ConnectionWish {
     pub dialect: Option<Dialect>,
     pub role_ceiling: Option<RoleCeiling>,
     pub scope: Option<ScopeWish>,
-    pub on_conflict: Option<OnConflict>,
+    /// `Some(None)`: what the dialect chooses; the same for the two below.
+    pub on_conflict: Option<Option<OnConflict>>,
     pub above_ceiling: Option<AboveCeiling>,
-    pub unknown_members: Option<UnknownMembers>,
-    pub attributes: Option<AttributeMode>,
+    pub unknown_members: Option<Option<UnknownMembers>>,
+    pub attributes: Option<Option<AttributeMode>>,
+    pub groups_on_users: Option<bool>,
     pub manages_attributes: Option<bool>,
     /// `Some(None)`: what the server's configuration says.
     pub rate_limit: Option<Option<RateLimit>>,
@@ -114,6 +116,7 @@ impl ConnectionWish {
             above_ceiling,
             unknown_members,
             attributes,
+            groups_on_users,
             manages_attributes,
             rate_limit,
             allowed_addresses,
@@ -133,6 +136,7 @@ impl ConnectionWish {
         settings.above_ceiling = above_ceiling.unwrap_or(settings.above_ceiling);
         settings.unknown_members = unknown_members.unwrap_or(settings.unknown_members);
         settings.attributes = attributes.unwrap_or(settings.attributes);
+        settings.groups_on_users = groups_on_users.unwrap_or(settings.groups_on_users);
         settings.manages_attributes = manages_attributes.unwrap_or(settings.manages_attributes);
         settings.rate_limit = rate_limit.unwrap_or(settings.rate_limit);
         if let Some(addresses) = allowed_addresses {

@@ -15,6 +15,7 @@ mod ledger;
 mod once;
 mod organizations;
 mod policies;
+mod quirks;
 mod request;
 mod resources;
 mod roles;
@@ -53,6 +54,7 @@ pub use organizations::{
     delete_settings_set, organization_of, organizations_page, settings_set_of, settings_sets_page,
 };
 pub use policies::{activate_organization, change_policies};
+pub use quirks::{QuirksSeen, quirks_page};
 pub use request::{Asked, Page, Request, Window};
 pub use resources::Shown;
 pub use roles::{RoleChange, ShownRole, add_role, change_role, delete_role, role_of, roles_page};
@@ -68,5 +70,5 @@ pub use users::{
 };
 
 /// What `http` hands to a use case, and shows, without knowing the storage.
-pub use crate::storage::rows::{AuditRow, EventRow, ScheduledChangeRow};
+pub use crate::storage::rows::{AuditRow, EventRow, QuirkRow, ScheduledChangeRow};
 pub use crate::storage::{Db, Tx};

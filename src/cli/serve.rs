@@ -61,6 +61,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
     };
     let chores = [
         tokio::spawn(app.clone().keep_last_uses()),
+        tokio::spawn(app.clone().keep_quirks()),
         tokio::spawn(app.clone().forget_answers()),
         tokio::spawn(app.clone().keep_schedule()),
     ];
@@ -80,6 +81,7 @@ async fn serve(listener: TcpListener, app: App, drain: Duration) -> Result<(), F
         chore.abort();
     }
     app.write_last_uses().await;
+    app.write_quirks().await;
     tracing::info!("stopped");
     Ok(())
 }

@@ -40,6 +40,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
             }
         };
         let response = finish(response, &id, for_api);
+        app.quirks.note(&notes, app.now());
         tracing::info!(status = response.status().as_u16(), micros = begun.elapsed().as_micros(), "answered");
         response
     };

@@ -9,6 +9,7 @@ use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
 use crate::scim::list::{Query, split_names};
 use crate::scim::project::Projection;
+use crate::scim::quirk::{Quirk, Repair};
 use crate::scim::schema::ResourceType;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -32,6 +33,9 @@ impl FromRequestParts<App> for Authenticated {
         let service = &app.service;
         let caller = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await?;
         app.last_uses.note(SecretKind::Token, caller.token, now);
+        if is_bare(&parts.headers) {
+            caller.notes.quirks([Quirk::new(Repair::RawToken, "Authorization")]);
+        }
         Ok(Self(caller))
     }
 }
@@ -54,6 +58,12 @@ pub fn credential(headers: &HeaderMap) -> Option<PlainSecret> {
         _ => text,
     };
     Some(PlainSecret::received(secret))
+}
+
+/// Whether the token came without the word Bearer.
+fn is_bare(headers: &HeaderMap) -> bool {
+    let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    text.is_some_and(|text| !text.trim().contains(' '))
 }
 
 /// The last part of the path as it was sent: whatever it is, it either is an id of ours or names nothing.

@@ -10,6 +10,7 @@ use crate::scim::cursor::{Cursors, Position, Scope};
 use crate::scim::filter::{Unknown, bind, parse};
 use crate::scim::list::{ListResponse, Paging, Query};
 use crate::scim::project::Projection;
+use crate::scim::quirk::{Quirk, Repair};
 use crate::scim::schema::{CONNECTOR_GROUP, GROUP, RESOURCE_TYPES, ResourceType, USER};
 use crate::scim::{Error as ScimError, Object};
 use crate::storage::{Listed, Listing, Place, Places, Tx, Window};
@@ -69,7 +70,16 @@ impl Part {
         query: &Query,
         unknown: Unknown,
     ) -> Result<Self, Error> {
-        let filter = query.filter.as_deref().map(|text| bind(parse(text)?, resource_type, unknown)).transpose()?;
+        let filter = match query.filter.as_deref() {
+            Some(text) => {
+                Some(request.reading(|reading| bind(parse(text, reading)?, resource_type, unknown, reading))?)
+            }
+            None => None,
+        };
+        let names = [&query.attributes, &query.excluded_attributes].into_iter().flatten().flatten();
+        if names.into_iter().any(|name| name.contains('[')) {
+            request.caller.notes.quirks([Quirk::new(Repair::FilterInAttributes, "attributes")]);
+        }
         let listing = Listing {
             kind: kind_of(resource_type),
             account: request.caller.account,

@@ -5,7 +5,7 @@ use crate::domain::{Id, Rule, RuleBook, RuleGroup, RuleSet};
 use crate::expr::Expr;
 use crate::scim::filter::{Filter, Unknown, bind, matches, parse};
 use crate::scim::schema::{Mutability, USER};
-use crate::scim::{Error as ScimError, Object};
+use crate::scim::{Error as ScimError, Object, Reading};
 use crate::storage::rows::{from_json, to_json};
 use crate::storage::{Error as StorageError, Tx};
 
@@ -18,7 +18,8 @@ pub struct BoundRule {
 
 impl BoundRule {
     pub fn bind(rule: Rule) -> Result<Self, ScimError> {
-        let filter = bind(parse(&rule.when)?, &USER, Unknown::Refuse)?;
+        let mut reading = Reading::lenient();
+        let filter = bind(parse(&rule.when, &mut reading)?, &USER, Unknown::Refuse, &mut reading)?;
         check_pushed(&filter)?;
         Ok(Self { rule, filter })
     }

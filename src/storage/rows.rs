@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::schema::{
-    accounts, admin_keys, audit, connections, groups, idempotency, memberships, organizations, removed_users,
-    scheduled_changes, settings_sets, tokens, user_emails, users,
+    accounts, admin_keys, audit, connection_quirks, connections, groups, idempotency, memberships, organizations,
+    removed_users, scheduled_changes, settings_sets, tokens, user_emails, users,
 };
 use super::types::{DbId, Json};
 use crate::domain::{
@@ -111,6 +111,19 @@ impl ConnectionRow {
             name: Name { text: self.name, key: self.name_key },
         })
     }
+}
+
+/// Something that a connection's client sends otherwise than the RFCs say.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = connection_quirks)]
+pub struct QuirkRow {
+    pub account_id: DbId,
+    pub connection_id: DbId,
+    pub name: String,
+    pub first_seen: i64,
+    pub last_seen: i64,
+    pub count: i64,
+    pub sample: String,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]

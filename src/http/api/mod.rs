@@ -16,6 +16,7 @@ mod openapi;
 mod organizations;
 mod parameters;
 mod problem;
+mod quirks;
 mod read;
 mod refusal;
 mod roles;
@@ -48,6 +49,7 @@ pub fn router() -> Router<App> {
         .routes(routes!(events::list))
         .routes(routes!(connections::list, connections::create))
         .routes(routes!(connections::read, connections::change))
+        .routes(routes!(quirks::list))
         .routes(routes!(rules::read, rules::replace))
         .routes(routes!(rules::test))
         .routes(routes!(tokens::list, tokens::create))

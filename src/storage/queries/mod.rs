@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod lists;
 pub mod memberships;
 pub mod organizations;
+pub mod quirks;
 pub mod schedule;
 pub mod secrets;
 pub mod totals;
