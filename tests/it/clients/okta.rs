@@ -44,7 +44,11 @@ on_both! {
 
     async fn the_spec_test_in_its_own_dialect(server) {
         speaking(&server, Dialect::Okta).await;
-        server.post("/Users", person("00u1")).await.expect(201);
+        let mut first = person("00u1");
+        first["userName"] = "first@example.com".into();
+        first["name"] = json!({ "givenName": "First", "familyName": "User" });
+        first["emails"][0]["value"] = "first@example.com".into();
+        server.post("/Users", first).await.expect(201);
         replay(&server, include_str!("../fixtures/okta_spec.json")).await;
     }
 
