@@ -6,7 +6,7 @@ use crate::domain::{
     RoleCeiling, Scope, Subject, UnknownMembers,
 };
 use crate::expr::fold;
-use crate::provisioning::{attribute_changes, find_group};
+use crate::provisioning::{Choices, attribute_changes, find_group};
 use crate::scim::Object;
 use crate::storage::rows::ConnectionRow;
 use crate::storage::{Constraint, Db, Error as StorageError, Tx};
@@ -168,7 +168,7 @@ impl ScopeWish {
     }
 }
 
-/// What the audit trail tells of a connection, but for its rules.
+/// What the audit trail tells of a connection, but for its rules: what holds, also where the dialect chose it.
 fn told(connection: &Connection) -> Object {
     let settings = serde_json::to_value(&connection.settings).unwrap_or_default();
     let own = json!({
@@ -176,7 +176,13 @@ fn told(connection: &Connection) -> Object {
         "dialect": connection.dialect.to_string(),
         "roleCeiling": connection.role_ceiling.to_string(),
     });
-    let members = [own, settings].into_iter().filter_map(|part| part.as_object().cloned());
+    let choices = Choices::of(connection);
+    let chosen = json!({
+        "onConflict": choices.on_conflict.to_string(),
+        "unknownMembers": choices.unknown_members.to_string(),
+        "attributes": choices.attributes().to_string(),
+    });
+    let members = [own, settings, chosen].into_iter().filter_map(|part| part.as_object().cloned());
     members.flatten().collect()
 }
 

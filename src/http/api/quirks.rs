@@ -50,7 +50,7 @@ impl From<QuirkRow> for View {
 /// List the quirks that were seen on a connection, in order of their names
 ///
 /// It is written down every few seconds. docs/dialects.md says what is made of each.
-#[utoipa::path(get, path = "/connections/{id}/quirks", tag = "connections", params(Paging),
+#[utoipa::path(get, path = "/connections/{id}/quirks", tag = "quirks", params(Paging),
     responses((status = 200, description = "A page", body = Items<View>)))]
 pub async fn list(Ids([connection]): Ids<1>, list: List) -> Result<Response, Problem> {
     let work = list.run(async move |tx, wanted| {
