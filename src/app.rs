@@ -1,6 +1,6 @@
 //! A server put together: settings, database, service.
 
-use crate::admin::{self, LastUses};
+use crate::admin::{self, LastUses, QuirksSeen};
 use crate::clock;
 use crate::config::Config;
 use crate::jose::Fetching;
@@ -19,6 +19,7 @@ use std::time::Duration;
 pub struct App {
     pub service: Service,
     pub last_uses: Arc<LastUses>,
+    pub quirks: Arc<QuirksSeen>,
     pub bounds: Bounds,
     pub limits: Arc<Limits>,
     pub metrics: Arc<Metrics>,
@@ -100,7 +101,8 @@ impl App {
         Ok(Self {
             recorder: Arc::new(recorder),
             service,
-            last_uses: Arc::new(LastUses::default()),
+            last_uses: Arc::default(),
+            quirks: Arc::default(),
             bounds,
             limits,
             metrics: Arc::new(metrics),
@@ -121,6 +123,22 @@ impl App {
     pub async fn write_last_uses(&self) {
         if let Err(error) = self.last_uses.write(&self.service.db).await {
             tracing::warn!(%error, "the last uses of tokens could not be written");
+        }
+    }
+
+    /// Writes down every few seconds which quirks were seen on which connection, until the program ends.
+    pub async fn keep_quirks(self) {
+        let mut pause = tokio::time::interval(Duration::from_secs(5));
+        loop {
+            pause.tick().await;
+            self.write_quirks().await;
+        }
+    }
+
+    /// Writes down the quirks that were seen since this was called before.
+    pub async fn write_quirks(&self) {
+        if let Err(error) = self.quirks.write(&self.service.db).await {
+            tracing::warn!(%error, "the quirks of connections could not be written; they are tried again");
         }
     }
 

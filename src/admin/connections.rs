@@ -6,7 +6,7 @@ use crate::domain::{
     Network, OnConflict, RateLimit, RoleCeiling, Scope, Subject, UnknownMembers,
 };
 use crate::expr::fold;
-use crate::provisioning::{attribute_changes, find_group};
+use crate::provisioning::{Choices, attribute_changes, find_group};
 use crate::scim::Object;
 use crate::storage::rows::ConnectionRow;
 use crate::storage::{Constraint, Db, Error as StorageError, Tx};
@@ -26,10 +26,12 @@ pub struct ConnectionWish {
     pub dialect: Option<Dialect>,
     pub role_ceiling: Option<RoleCeiling>,
     pub scope: Option<ScopeWish>,
-    pub on_conflict: Option<OnConflict>,
+    /// `Some(None)`: what the dialect chooses; the same for the two below.
+    pub on_conflict: Option<Option<OnConflict>>,
     pub above_ceiling: Option<AboveCeiling>,
-    pub unknown_members: Option<UnknownMembers>,
-    pub attributes: Option<AttributeMode>,
+    pub unknown_members: Option<Option<UnknownMembers>>,
+    pub attributes: Option<Option<AttributeMode>>,
+    pub groups_on_users: Option<bool>,
     pub manages_attributes: Option<bool>,
     /// `Some(None)`: what the server's configuration says.
     pub rate_limit: Option<Option<RateLimit>>,
@@ -121,6 +123,7 @@ impl ConnectionWish {
             above_ceiling,
             unknown_members,
             attributes,
+            groups_on_users,
             manages_attributes,
             rate_limit,
             allowed_addresses,
@@ -140,6 +143,7 @@ impl ConnectionWish {
         settings.above_ceiling = above_ceiling.unwrap_or(settings.above_ceiling);
         settings.unknown_members = unknown_members.unwrap_or(settings.unknown_members);
         settings.attributes = attributes.unwrap_or(settings.attributes);
+        settings.groups_on_users = groups_on_users.unwrap_or(settings.groups_on_users);
         settings.manages_attributes = manages_attributes.unwrap_or(settings.manages_attributes);
         if let Some(limit) = rate_limit {
             settings.rate_limit = limit.map(checked_limit).transpose()?;
@@ -204,7 +208,7 @@ impl ScopeWish {
     }
 }
 
-/// What the audit trail tells of a connection, but for its rules.
+/// What the audit trail tells of a connection, but for its rules: what holds, also where the dialect chose it.
 fn told(connection: &Connection) -> Object {
     let settings = serde_json::to_value(&connection.settings).unwrap_or_default();
     let own = json!({
@@ -212,7 +216,13 @@ fn told(connection: &Connection) -> Object {
         "dialect": connection.dialect.to_string(),
         "roleCeiling": connection.role_ceiling.to_string(),
     });
-    let members = [own, settings].into_iter().filter_map(|part| part.as_object().cloned());
+    let choices = Choices::of(connection);
+    let chosen = json!({
+        "onConflict": choices.on_conflict.to_string(),
+        "unknownMembers": choices.unknown_members.to_string(),
+        "attributes": choices.attributes().to_string(),
+    });
+    let members = [own, settings, chosen].into_iter().filter_map(|part| part.as_object().cloned());
     members.flatten().collect()
 }
 

@@ -18,6 +18,7 @@ mod oauth_clients;
 mod once;
 mod organizations;
 mod policies;
+mod quirks;
 mod request;
 mod resources;
 mod roles;
@@ -65,6 +66,7 @@ pub use organizations::{
     delete_settings_set, organization_of, organizations_page, settings_set_of, settings_sets_page,
 };
 pub use policies::{activate_organization, change_policies};
+pub use quirks::{QuirksSeen, quirks_page};
 pub use request::{Asked, Page, Request, Window};
 pub use resources::Shown;
 pub use roles::{RoleChange, ShownRole, add_role, change_role, delete_role, role_of, roles_page};
@@ -84,5 +86,5 @@ pub use users::{
 };
 
 /// What `http` hands to a use case, and shows, without knowing the storage.
-pub use crate::storage::rows::{AuditRow, EventRow, LogRow, ScheduledChangeRow, WholeLogRow};
+pub use crate::storage::rows::{AuditRow, EventRow, LogRow, QuirkRow, ScheduledChangeRow, WholeLogRow};
 pub use crate::storage::{Db, LogQuery, Tx};

@@ -69,6 +69,7 @@ async fn serve(listener: TcpListener, metrics: Option<TcpListener>, app: App, dr
     };
     let chores = [
         tokio::spawn(app.clone().keep_last_uses()),
+        tokio::spawn(app.clone().keep_quirks()),
         tokio::spawn(app.clone().forget_answers()),
         tokio::spawn(app.clone().keep_schedule()),
         tokio::spawn(app.clone().keep_log_short()),
@@ -94,6 +95,7 @@ async fn serve(listener: TcpListener, metrics: Option<TcpListener>, app: App, dr
     }
     app.write_last_uses().await;
     app.recorder.finish().await;
+    app.write_quirks().await;
     tracing::info!("stopped");
     Ok(())
 }

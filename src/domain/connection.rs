@@ -43,14 +43,16 @@ impl Connection {
 pub struct ConnectionSettings {
     /// P-25.
     pub scope: Scope,
-    /// What a POST for an inactive user of this connection does.
-    pub on_conflict: OnConflict,
+    /// What a POST for a user of this connection does; without it, what the dialect chooses.
+    pub on_conflict: Option<OnConflict>,
     /// P-18.
     pub above_ceiling: AboveCeiling,
-    /// P-28.
-    pub unknown_members: UnknownMembers,
-    /// P-29.
-    pub attributes: AttributeMode,
+    /// P-28; without it, what the dialect chooses.
+    pub unknown_members: Option<UnknownMembers>,
+    /// P-29; without it, what the dialect chooses.
+    pub attributes: Option<AttributeMode>,
+    /// `groups` that are written on a user are his memberships (SailPoint); without it they are ignored.
+    pub groups_on_users: bool,
     /// Local edits of what the connection gave are refused.
     pub manages_attributes: bool,
     /// How fast it may push; without it, what the server's configuration says.

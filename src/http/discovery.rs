@@ -11,10 +11,15 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde_json::Value;
 
-pub async fn service_provider_config(State(app): State<App>, _: Authenticated, uri: Uri) -> Result<Response, Failure> {
+pub async fn service_provider_config(
+    State(app): State<App>,
+    Authenticated(caller): Authenticated,
+    uri: Uri,
+) -> Result<Response, Failure> {
     refuse_filter(&uri)?;
     let settings = &app.service.settings;
-    let document = discovery::service_provider_config(&settings.capabilities, &settings.base_url);
+    let publication = caller.publication(settings.capabilities.page);
+    let document = discovery::service_provider_config(&settings.capabilities, &settings.base_url, publication);
     Ok(value(StatusCode::OK, &document))
 }
 
@@ -24,15 +29,17 @@ pub async fn resource_types(
     uri: Uri,
 ) -> Result<Response, Failure> {
     refuse_filter(&uri)?;
-    Ok(list(&discovery::resource_types(&app.service.settings.base_url, caller.publication())))
+    let settings = &app.service.settings;
+    Ok(list(&discovery::resource_types(&settings.base_url, caller.publication(settings.capabilities.page))))
 }
 
 pub async fn resource_type(
     State(app): State<App>,
-    _: Authenticated,
+    Authenticated(caller): Authenticated,
     LastPart(name): LastPart,
 ) -> Result<Response, Failure> {
-    one(discovery::known_resource_types(&app.service.settings.base_url), &name)
+    let settings = &app.service.settings;
+    one(discovery::known_resource_types(&settings.base_url, caller.publication(settings.capabilities.page)), &name)
 }
 
 pub async fn schemas(
@@ -41,7 +48,8 @@ pub async fn schemas(
     uri: Uri,
 ) -> Result<Response, Failure> {
     refuse_filter(&uri)?;
-    Ok(list(&discovery::schemas(&app.service.settings.base_url, caller.publication())))
+    let settings = &app.service.settings;
+    Ok(list(&discovery::schemas(&settings.base_url, caller.publication(settings.capabilities.page))))
 }
 
 pub async fn schema(
@@ -51,7 +59,8 @@ pub async fn schema(
 ) -> Result<Response, Failure> {
     // Some clients escape the colons of a URN.
     let urn = urn.replace("%3A", ":").replace("%3a", ":");
-    one(discovery::known_schemas(&app.service.settings.base_url, caller.publication()), &urn)
+    let settings = &app.service.settings;
+    one(discovery::known_schemas(&settings.base_url, caller.publication(settings.capabilities.page)), &urn)
 }
 
 fn list(documents: &[Value]) -> Response {

@@ -37,7 +37,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     let notes = Arc::new(Notes::default());
     request.extensions_mut().insert(Arc::clone(&notes));
     let for_api = api::is_below(request.uri().path());
-    let asked = (app.recorder.is_on() && is_logged(request.uri().path())).then(|| Asked::of(&mut request, notes));
+    let asked = (app.recorder.is_on() && is_logged(request.uri().path())).then(|| Asked::of(&mut request, &notes));
     let leftover = Leftover::default();
     let request = request.map(|body| leftover.watch(body));
     let work = async {
@@ -54,6 +54,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
         };
         let refusal = response.extensions().get::<Refusal>().cloned();
         let response = finish(response, &id, for_api, &app.service.settings.base_url);
+        app.quirks.note(&notes, app.now());
         if let Some(seen) = asked.and_then(|asked| asked.seen(&id, &response, refusal, begun)) {
             app.recorder.note(seen);
         }
@@ -84,7 +85,7 @@ struct Asked {
 }
 
 impl Asked {
-    fn of(request: &mut Request, notes: Arc<Notes>) -> Self {
+    fn of(request: &mut Request, notes: &Arc<Notes>) -> Self {
         let body = RawBody::default();
         request.extensions_mut().insert(Arc::clone(&body));
         Self {
@@ -93,7 +94,7 @@ impl Asked {
             query: request.uri().query().map(str::to_owned),
             user_agent: text(request.headers(), &USER_AGENT),
             client_address: request.extensions().get::<ClientAddress>().map(|address| address.0.to_string()),
-            notes,
+            notes: Arc::clone(notes),
             body,
         }
     }

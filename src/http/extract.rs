@@ -10,6 +10,7 @@ use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
 use crate::scim::list::{Query, split_names};
 use crate::scim::project::Projection;
+use crate::scim::quirk::{Quirk, Repair};
 use crate::scim::schema::ResourceType;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -37,6 +38,9 @@ impl FromRequestParts<App> for Authenticated {
         let (caller, kind) = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
         visitor.admit(&caller)?;
         app.last_uses.note(kind, caller.token, now);
+        if is_bare(&parts.headers) {
+            caller.notes.quirks([Quirk::new(Repair::RawToken, "Authorization")]);
+        }
         Ok(Self(caller))
     }
 }
@@ -59,6 +63,12 @@ pub fn credential(headers: &HeaderMap) -> Option<PlainSecret> {
         _ => text,
     };
     Some(PlainSecret::received(secret))
+}
+
+/// Whether the token came without the word Bearer.
+fn is_bare(headers: &HeaderMap) -> bool {
+    let text = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    text.is_some_and(|text| !text.trim().contains(' '))
 }
 
 /// The last part of the path as it was sent: whatever it is, it either is an id of ours or names nothing.

@@ -226,7 +226,10 @@ fn collection(resource: &str, name: &str) -> Value {
         { "name": "excludedAttributes", "in": "query", "schema": { "type": "string" } },
     ]);
     let answer = format!("Stored{resource}");
-    json!({ "get": list, "post": operation("Create", "201", &answer, Some(resource)) })
+    let mut create = operation("Create", "201", &answer, Some(resource));
+    // A connection that upserts changes somebody who is there.
+    create["responses"]["200"] = create["responses"]["201"].clone();
+    json!({ "get": list, "post": create })
 }
 
 fn resource(resource: &str) -> Value {

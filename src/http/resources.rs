@@ -26,8 +26,9 @@ pub async fn create<V: Verbs>(
     Json(body): Json,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    let answer = provisioning::create::<V>(&app.service, request, body, projected.on(V::RESOURCE_TYPE)).await?;
-    Ok(resource(StatusCode::CREATED, answer))
+    let created = provisioning::create::<V>(&app.service, request, body, projected.on(V::RESOURCE_TYPE)).await?;
+    let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(resource(status, created.answer))
 }
 
 pub async fn read<V: Verbs>(

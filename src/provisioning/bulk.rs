@@ -26,7 +26,7 @@ pub async fn bulk(service: &Service, request: Request, body: Value, request_id: 
         return Err(Error::TooLarge { what: "operations", limit });
     }
     let order = order(&message.operations);
-    let ids: HashMap<String, String> = message
+    let ids: Ids = message
         .operations
         .iter()
         .filter_map(|item| item.as_ref().ok().filter(|operation| operation.method == Method::Post))
@@ -52,13 +52,18 @@ fn failures(outcomes: &[Outcome]) -> Vec<NotedFailure> {
     };
     failed.map(noted).collect()
 }
+/// What stands for each `bulkId`.
+type Ids = HashMap<String, String>;
+
+/// What came of each operation that was run.
+type Results = HashMap<usize, Result<Done, Error>>;
 
 struct Run {
     request: Request,
     message: BulkRequest,
     order: Vec<usize>,
-    /// The ids that stand for each `bulkId`.
-    ids: HashMap<String, String>,
+    /// The ids that are made for each `bulkId`.
+    ids: Ids,
     /// Operations whose `bulkId` another one had before.
     repeated: HashSet<usize>,
     request_id: String,
@@ -71,9 +76,16 @@ impl Run {
         let mut doomed = Doomed::default();
         // Why an operation failed first is what its answer says.
         let mut causes: HashMap<usize, Error> = HashMap::new();
+        let mut ids = self.ids.clone();
         loop {
             tx.begin_part().await?;
-            let (results, losers) = self.all(tx, &doomed).await?;
+            let planned = ids.clone();
+            let (results, losers) = self.all(tx, &doomed, &mut ids).await?;
+            // Somebody was found who was there already, after others had referred to him by an id that nobody has.
+            if ids != planned && self.misled(&planned, &ids, &results) {
+                tx.end_part(false).await?;
+                continue;
+            }
             let failed = self.failed_bulk_ids(&results);
             let unsound = |index: &usize| {
                 let done = matches!(results.get(index), Some(Ok(_)));
@@ -107,21 +119,33 @@ impl Run {
         }
     }
 
+    /// Whether an operation ran with an id that turned out to be another one. Operations run in the order of their
+    /// references, so it takes a circle of them.
+    fn misled(&self, planned: &Ids, found: &Ids, results: &Results) -> bool {
+        let other = |name: &&str| planned.get(*name) != found.get(*name);
+        let mut met: HashSet<&str> = HashSet::new();
+        for &index in &self.order {
+            if results.contains_key(&index)
+                && self.references(index).iter().filter(|name| other(name)).any(|name| !met.contains(name))
+            {
+                return true;
+            }
+            met.extend(self.message.operations[index].as_ref().ok().and_then(|operation| operation.bulk_id.as_deref()));
+        }
+        false
+    }
+
     fn references(&self, index: usize) -> Vec<&str> {
         self.message.operations[index].as_ref().map(references).unwrap_or_default()
     }
 
-    fn failed_bulk_ids(&self, results: &HashMap<usize, Result<Done, Error>>) -> HashSet<&str> {
+    fn failed_bulk_ids(&self, results: &Results) -> HashSet<&str> {
         let failed = results.iter().filter(|(_, result)| result.is_err()).map(|(index, _)| *index);
         failed.filter_map(|index| self.message.operations[index].as_ref().ok()?.bulk_id.as_deref()).collect()
     }
 
     /// Runs each operation as a part of the transaction, in the order of their references.
-    async fn all(
-        &self,
-        tx: &mut Tx<'_>,
-        doomed: &Doomed,
-    ) -> Result<(HashMap<usize, Result<Done, Error>>, Vec<usize>), Error> {
+    async fn all(&self, tx: &mut Tx<'_>, doomed: &Doomed, ids: &mut Ids) -> Result<(Results, Vec<usize>), Error> {
         let mut results = HashMap::new();
         let mut losers = Vec::new();
         let mut failed_ids: HashSet<&str> = HashSet::new();
@@ -132,7 +156,7 @@ impl Run {
             }
             tx.begin_part().await?;
             let lost = tx.ledger.admins_lost.len();
-            let result = self.one(tx, index, &failed_ids, doomed).await;
+            let result = self.one(tx, index, &failed_ids, doomed, ids).await;
             tx.end_part(result.is_ok()).await?;
             if let Err(error) = &result {
                 // What concerns the database itself concerns all operations.
@@ -143,6 +167,9 @@ impl Run {
                 let operation = self.message.operations[index].as_ref().ok();
                 failed_ids.extend(operation.and_then(|operation| operation.bulk_id.as_deref()));
             }
+            if let Ok(done) = &result {
+                self.remember(index, done, ids);
+            }
             if tx.ledger.admins_lost.len() > lost {
                 losers.push(index);
             }
@@ -151,12 +178,25 @@ impl Run {
         Ok((results, losers))
     }
 
+    /// An upsert may find somebody who has an id already.
+    fn remember(&self, index: usize, done: &Done, ids: &mut Ids) {
+        let operation =
+            self.message.operations[index].as_ref().ok().filter(|operation| operation.method == Method::Post);
+        let planned = operation.and_then(|operation| ids.get_mut(operation.bulk_id.as_deref()?));
+        if let (Some(planned), Some((_, id))) = (planned, done.location.rsplit_once('/'))
+            && planned != id
+        {
+            id.clone_into(planned);
+        }
+    }
+
     async fn one(
         &self,
         tx: &mut Tx<'_>,
         index: usize,
         failed_ids: &HashSet<&str>,
         doomed: &Doomed,
+        ids: &Ids,
     ) -> Result<Done, Error> {
         if let Some(guard) = doomed.guarded.get(&index) {
             return Err(guard.clone().into());
@@ -172,7 +212,7 @@ impl Run {
             return Err(ScimError::value(format!("bulkId:{failed} refers to an operation that failed.")).into());
         }
         let mut operation = operation.clone();
-        substitute(&mut operation, &self.ids)?;
+        substitute(&mut operation, ids)?;
         let (resource_type, id) = target(&operation)?;
         match resource_type.name {
             name if name == GROUP.name => self.on::<Groups>(tx, operation, id).await,
@@ -196,7 +236,7 @@ impl Run {
         match (operation.method, id) {
             (Method::Post, _) => {
                 let new = V::decode_new(request, new, data)?;
-                V::create(tx, request, &new, projection).await.map(|answer| done(201, answer))
+                V::create(tx, request, &new, projection).await.map(|created| done(created.status(), created.answer))
             }
             (Method::Put, Some(id)) => {
                 let replacement = V::decode_replacement(request, &id, data, condition)?;

@@ -11,8 +11,9 @@ use crate::scim::cursor::{Cursors, Position, Scope};
 use crate::scim::filter::{ParsedFilter, Unknown, bind, parse};
 use crate::scim::list::{ListResponse, Paging, Query};
 use crate::scim::project::Projection;
+use crate::scim::quirk::{Quirk, Repair};
 use crate::scim::schema::{CONNECTOR_GROUP, GROUP, RESOURCE_TYPES, ResourceType, USER};
-use crate::scim::{Error as ScimError, Object};
+use crate::scim::{Error as ScimError, Object, Reading};
 use crate::storage::{Listed, Listing, Place, Places, Tx, Window};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub async fn search_everything(service: &Service, request: Request, query: Query
     let is_visible = |kind: &&ResourceType| request.caller.check_scope(kind, false).is_ok();
     let visible: Vec<&'static ResourceType> = RESOURCE_TYPES.iter().copied().filter(is_visible).collect();
     if let Some(text) = &query.filter {
-        understood(parse(text)?, &visible)?;
+        understood(parse(text, &mut Reading::lenient())?, &visible)?;
     }
     let parts = visible.into_iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
@@ -50,9 +51,10 @@ fn understood(filter: ParsedFilter<'_>, types: &[&'static ResourceType]) -> Resu
         Expr::And(terms) | Expr::Or(terms) => terms.into_iter().try_for_each(|term| understood(term, types)),
         Expr::Not(term) => understood(*term, types),
         leaf => {
-            let refuses = |kind: &&'static ResourceType| bind(leaf.clone(), kind, Unknown::Refuse).is_err();
+            let bound = |leaf, kind| bind(leaf, kind, Unknown::Refuse, &mut Reading::lenient());
+            let refuses = |kind: &&'static ResourceType| bound(leaf.clone(), *kind).is_err();
             if types.iter().all(refuses) {
-                bind(leaf, &USER, Unknown::Refuse)?;
+                bound(leaf, &USER)?;
             }
             Ok(())
         }
@@ -83,7 +85,16 @@ impl Part {
         query: &Query,
         unknown: Unknown,
     ) -> Result<Self, Error> {
-        let filter = query.filter.as_deref().map(|text| bind(parse(text)?, resource_type, unknown)).transpose()?;
+        let filter = match query.filter.as_deref() {
+            Some(text) => {
+                Some(request.reading(|reading| bind(parse(text, reading)?, resource_type, unknown, reading))?)
+            }
+            None => None,
+        };
+        let names = [&query.attributes, &query.excluded_attributes].into_iter().flatten().flatten();
+        if names.into_iter().any(|name| name.contains('[')) {
+            request.caller.notes.quirks([Quirk::new(Repair::FilterInAttributes, "attributes")]);
+        }
         let listing = Listing {
             kind: kind_of(resource_type),
             account: request.caller.account,

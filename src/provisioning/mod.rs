@@ -6,6 +6,7 @@
 mod authenticate;
 mod bulk;
 mod catalogue;
+mod dialect;
 mod error;
 mod features;
 mod fields;
@@ -31,6 +32,7 @@ mod verbs;
 pub use authenticate::{administrator, authenticate};
 pub use bulk::bulk;
 pub use catalogue::{Entitlements, ReadOnly, Roles, list_of_catalogue, read_of_catalogue};
+pub use dialect::Choices;
 pub use error::Error;
 pub use foundations::{lay_foundations, rename_first_organization};
 pub use groups::{Groups, switch_group_roles};
@@ -49,12 +51,14 @@ pub use users::{
     Trial, Users, attribute_changes, blocked_reasons, effective_roles, find_group, find_organization, trial,
     unknown_organization,
 };
-pub use verbs::{Verbs, create, delete, patch, read, replace};
+pub use verbs::{Created, Verbs, create, delete, patch, read, replace};
 
-use crate::domain::{Account, Actor, AttributeMode, Connection, Dialect, Discovery, Guard, Id, Scope};
+use crate::domain::{Account, Actor, Discovery, Guard, Id, Scope};
+use crate::scim::Reading;
 use crate::scim::cursor::Cursors;
-use crate::scim::decode::Strictness;
 use crate::scim::discovery::{Capabilities, Publication};
+use crate::scim::list::PageLimits;
+use crate::scim::quirk::{Quirk, Repair};
 use crate::scim::schema::{GROUP, ResourceType, USER};
 use crate::storage::{Db, Places, Tx};
 use std::sync::Arc;
@@ -103,15 +107,18 @@ pub struct Caller {
 }
 
 impl Caller {
-    fn strictness(&self) -> Strictness {
-        strictness(&self.source.connection)
+    /// What its connection chooses where clients disagree.
+    pub fn choices(&self) -> Choices {
+        Choices::of(&self.source.connection)
     }
 
-    /// How much of the product's own model discovery tells this account.
-    pub fn publication(&self) -> Publication {
-        match self.tenant.policies.discovery {
-            Discovery::Portable => Publication::Portable,
-            Discovery::Full => Publication::Full,
+    /// How much discovery tells this connection.
+    pub fn publication(&self, page: PageLimits) -> Publication {
+        let choices = self.choices();
+        Publication {
+            model: choices.tells_model || self.tenant.policies.discovery == Discovery::Full,
+            okta_names: choices.okta_names,
+            profile: choices.conforms(&self.tenant.policies, page),
         }
     }
 
@@ -125,15 +132,6 @@ impl Caller {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// How a connection's bodies are read (P-29).
-fn strictness(connection: &Connection) -> Strictness {
-    if connection.dialect == Dialect::Strict || connection.settings.attributes == AttributeMode::Strict {
-        Strictness::Strict
-    } else {
-        Strictness::Lenient
     }
 }
 
@@ -154,6 +152,18 @@ pub struct Request {
 }
 
 impl Request {
+    /// Reads a message as the caller's connection wants it read, and notes what had to be repaired, also when the message
+    /// is refused in the end.
+    pub fn reading<T, E: Into<Error>>(&self, work: impl FnOnce(&mut Reading) -> Result<T, E>) -> Result<T, Error> {
+        let mut reading = Reading::new(self.caller.choices().rules);
+        let result = work(&mut reading);
+        if !reading.quirks.is_empty() {
+            log_ignored(&reading);
+            self.caller.notes.quirks(reading.quirks);
+        }
+        result.map_err(Into::into)
+    }
+
     /// The connection whose rules hold for a user: the caller's, or that of the user for an administrator.
     pub async fn source_of(&self, tx: &mut Tx<'_>, connection: Id) -> Result<Arc<Source>, Error> {
         if matches!(self.caller.actor, Actor::Connection(_)) || connection == Id::NIL {
@@ -177,7 +187,9 @@ impl Service {
 }
 
 /// Tells the log which names were sent and mean nothing here. Names are not secrets; values may be.
-fn log_ignored(ignored: &[String]) {
+fn log_ignored(reading: &Reading) {
+    let unknown = |quirk: &&Quirk| quirk.name == Repair::UnknownAttribute.name();
+    let ignored: Vec<&str> = reading.quirks.iter().filter(unknown).map(|quirk| quirk.sent.as_str()).collect();
     if !ignored.is_empty() {
         tracing::info!(?ignored, "attributes that are not in the schema were ignored");
     }

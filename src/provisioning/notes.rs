@@ -72,6 +72,12 @@ impl Notes {
         }
     }
 
+    /// The quirks of a known caller, when there are any.
+    pub fn seen(&self) -> Option<(NotedCaller, Vec<Quirk>)> {
+        let noted = self.lock();
+        noted.caller.filter(|_| !noted.quirks.is_empty()).map(|caller| (caller, noted.quirks.clone()))
+    }
+
     /// What the transaction has written down so far. The last word counts, because a transaction may run more than once.
     pub fn changes(&self, audit: &[AuditEntry]) {
         let short = |entry: &AuditEntry| NotedChange {

@@ -2,12 +2,12 @@
 
 use super::users::attribute_changes;
 use super::verbs::Verbs;
-use super::{Error, Request, log_ignored, profile};
+use super::{Error, Request, profile};
 use crate::domain::{Id, Subject};
 use crate::scim::etag::Condition;
 use crate::scim::patch::{Change, PatchRequest, apply, bind};
 use crate::scim::schema::ResourceType;
-use crate::scim::{Object, decode};
+use crate::scim::{Object, Reading, decode};
 use crate::storage::Tx;
 use serde_json::{Value, json};
 
@@ -20,9 +20,8 @@ pub struct New {
 
 impl New {
     pub fn decode<V: Verbs>(request: &Request, id: Id, body: Value) -> Result<Self, Error> {
-        let decoded = decode::resource(body, V::RESOURCE_TYPE, request.caller.strictness())?;
-        log_ignored(&decoded.ignored);
-        Ok(Self { id, resource: profile::with_id(decoded.resource, id, V::RESOURCE_TYPE) })
+        let resource = request.reading(|reading| decode::resource(body, V::RESOURCE_TYPE, reading))?;
+        Ok(Self { id, resource: profile::with_id(resource, id, V::RESOURCE_TYPE) })
     }
 }
 
@@ -62,13 +61,17 @@ impl Patch {
         body: Value,
         condition: Option<Condition>,
     ) -> Result<Self, Error> {
-        let bound = bind(PatchRequest::decode(body)?, V::RESOURCE_TYPE, id, request.caller.strictness())?;
-        log_ignored(&bound.ignored);
-        Ok(Self { id: V::parse_id(id)?, changes: bound.changes, condition })
+        let decode = |reading: &mut Reading| bind(PatchRequest::decode(body, reading)?, V::RESOURCE_TYPE, id, reading);
+        Ok(Self { id: V::parse_id(id)?, changes: request.reading(decode)?, condition })
     }
 
-    pub fn apply(&self, old: &Object, resource_type: &'static ResourceType) -> Result<Object, Error> {
-        Ok(apply(self.changes.clone(), old, resource_type)?)
+    pub fn apply(
+        &self,
+        request: &Request,
+        old: &Object,
+        resource_type: &'static ResourceType,
+    ) -> Result<Object, Error> {
+        request.reading(|reading| apply(self.changes.clone(), old, resource_type, reading))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::expr::Expr;
 use crate::scim::filter::{Filter, Unknown, bind, matches, parse};
 use crate::scim::path::AttributeRef;
 use crate::scim::schema::{CONNECTOR_USER, Mutability, USER};
-use crate::scim::{Error as ScimError, Object};
+use crate::scim::{Error as ScimError, Object, Reading};
 use crate::storage::rows::{from_json, to_json};
 use crate::storage::{Error as StorageError, Tx};
 
@@ -22,7 +22,8 @@ pub struct BoundRule {
 
 impl BoundRule {
     pub fn bind(rule: Rule) -> Result<Self, ScimError> {
-        let filter = bind(parse(&rule.when)?, &USER, Unknown::Refuse)?;
+        let mut reading = Reading::lenient();
+        let filter = bind(parse(&rule.when, &mut reading)?, &USER, Unknown::Refuse, &mut reading)?;
         let mut asked = Vec::new();
         attributes(&filter, &mut asked);
         asked.iter().try_for_each(check_pushed)?;

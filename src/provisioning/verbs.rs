@@ -42,7 +42,7 @@ pub trait Verbs: 'static {
         request: &Request,
         new: &Self::New,
         projection: &Projection,
-    ) -> impl Future<Output = Result<Answer, Error>> + Send;
+    ) -> impl Future<Output = Result<Created, Error>> + Send;
     fn read(
         tx: &mut Tx<'_>,
         request: &Request,
@@ -97,18 +97,40 @@ pub trait Verbs: 'static {
     }
 }
 
+/// What a POST came to.
+#[derive(Debug)]
+pub struct Created {
+    pub answer: Answer,
+    /// False where the resource was there before and was changed.
+    pub is_new: bool,
+}
+
+impl Created {
+    pub fn new(answer: Answer) -> Self {
+        Self { answer, is_new: true }
+    }
+
+    pub fn changed(answer: Answer) -> Self {
+        Self { answer, is_new: false }
+    }
+
+    pub fn status(&self) -> u16 {
+        if self.is_new { 201 } else { 200 }
+    }
+}
+
 /// POST (RFC 7644 §3.3).
 pub async fn create<V: Verbs>(
     service: &Service,
     request: Request,
     body: Value,
     projection: Projection,
-) -> Result<Answer, Error> {
+) -> Result<Created, Error> {
     request.caller.check_scope(V::RESOURCE_TYPE, true)?;
     let new = V::decode_new(&request, Id::new(), body)?;
     let work = async move |tx: &mut Tx<'_>| {
-        let answer = V::create(tx, &request, &new, &projection).await?;
-        settle(tx, &request).await.map(|()| answer)
+        let created = V::create(tx, &request, &new, &projection).await?;
+        settle(tx, &request).await.map(|()| created)
     };
     service.db.write(work).await
 }

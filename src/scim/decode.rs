@@ -5,67 +5,68 @@
 //! null and empty strings for "unassigned", a JSON text inside a role's value.
 
 use super::path::{AttributeRef, Named, resolve};
+use super::quirk::Repair;
 use super::schema::{Attribute, Mutability, ResourceType, Schema, Type};
-use super::{Error, Object, time, urn};
+use super::{Error, Object, Reading, time, urn};
 use base64::Engine;
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// What to do with what the schema does not have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strictness {
-    /// Ignore it and tell the log: every shipping client sends attributes that nobody declared.
-    Lenient,
-    /// Refuse it (draft-zollner-scim-interop-profile).
-    Strict,
-}
-
-/// A decoded resource.
-#[derive(Debug)]
-pub struct Decoded {
-    pub resource: Object,
-    /// Names that were sent and mean nothing here, for the log.
-    pub ignored: Vec<String>,
-}
-
 /// Decodes the body of a POST or PUT. Read-only attributes are ignored (RFC 7644 §3.3, §3.5.1).
-pub fn resource(body: Value, resource_type: &'static ResourceType, strictness: Strictness) -> Result<Decoded, Error> {
+pub fn resource(body: Value, resource_type: &'static ResourceType, reading: &mut Reading) -> Result<Object, Error> {
     let Value::Object(body) = body else {
         return Err(Error::syntax(format!(
             "The body must be a JSON object that describes one {}.",
             resource_type.name
         )));
     };
-    let mut decoded = Decoded { resource: Object::new(), ignored: Vec::new() };
+    let mut resource = Object::new();
+    let mut listed = None;
     for (name, value) in body {
         if name.eq_ignore_ascii_case("schemas") {
-            check_schemas(&value, resource_type, strictness)?;
+            listed = check_schemas(&value, resource_type, reading)?;
             continue;
         }
         match resolve(&name, resource_type) {
             Ok(Some(Named::Attribute(target))) => {
-                check_parts(target.attribute, &value, &mut decoded.ignored, strictness)?;
-                put(&mut decoded.resource, target, value)?;
+                if is_path(&name, target) {
+                    if !reading.rules.unknown_names {
+                        ignore(&name, reading)?;
+                    }
+                    let odd = if target.sub.is_some() || name.contains(':') {
+                        Repair::PathAsName
+                    } else {
+                        Repair::AttributeWithoutUrn
+                    };
+                    reading.note(odd, &name);
+                }
+                check_parts(target.attribute, &value, reading)?;
+                put(&mut resource, target, value, reading)?;
             }
-            Ok(Some(Named::Schema(schema))) => extension(&mut decoded, schema, resource_type, value, strictness)?,
-            Ok(None) | Err(_) => ignore(&mut decoded.ignored, name, strictness)?,
+            Ok(Some(Named::Schema(schema))) => extension(&mut resource, schema, resource_type, value, reading)?,
+            Ok(None) | Err(_) => ignore(&name, reading)?,
         }
     }
     for attribute in resource_type.schema.attributes.iter().filter(|attribute| attribute.is_required_by_itself()) {
-        if !decoded.resource.contains_key(attribute.name) {
+        if !resource.contains_key(attribute.name) {
             return Err(Error::value(format!("{} is required and must not be empty.", attribute.name)));
         }
     }
-    decoded.resource = finish(decoded.resource, resource_type);
-    Ok(decoded)
+    compare_schemas(listed, &resource, resource_type, reading);
+    Ok(finish(resource, resource_type))
+}
+
+/// Whether the name of a member is more than the name of a core attribute: members have no paths (RFC 7643 §2.1).
+fn is_path(name: &str, target: AttributeRef) -> bool {
+    target.sub.is_some() || target.extension.is_some() || name.contains(':')
 }
 
 fn extension(
-    decoded: &mut Decoded,
+    resource: &mut Object,
     schema: &'static Schema,
     resource_type: &'static ResourceType,
     value: Value,
-    strictness: Strictness,
+    reading: &mut Reading,
 ) -> Result<(), Error> {
     let members = match value {
         Value::Object(members) => members,
@@ -74,15 +75,16 @@ fn extension(
     };
     for (name, value) in members {
         if name.eq_ignore_ascii_case("schemas") {
+            reading.note(Repair::SchemasInExtension, schema.id);
             continue;
         }
         match schema.attribute(&name) {
             Some(attribute) => {
-                check_parts(attribute, &value, &mut decoded.ignored, strictness)?;
+                check_parts(attribute, &value, reading)?;
                 let extension = (!resource_type.is_core(schema)).then_some(schema);
-                put(&mut decoded.resource, AttributeRef { extension, attribute, sub: None }, value)?;
+                put(resource, AttributeRef { extension, attribute, sub: None }, value, reading)?;
             }
-            None => ignore(&mut decoded.ignored, format!("{}:{name}", schema.id), strictness)?,
+            None => ignore(&format!("{}:{name}", schema.id), reading)?,
         }
     }
     Ok(())
@@ -90,12 +92,7 @@ fn extension(
 
 /// Notes unknown parts of a complex value, or refuses them. `displayName` of a manager and `display` of a member are
 /// in every client's habit and known to be derived.
-pub(super) fn check_parts(
-    attribute: &'static Attribute,
-    value: &Value,
-    ignored: &mut Vec<String>,
-    strictness: Strictness,
-) -> Result<(), Error> {
+pub(super) fn check_parts(attribute: &'static Attribute, value: &Value, reading: &mut Reading) -> Result<(), Error> {
     if attribute.kind != Type::Complex {
         return Ok(());
     }
@@ -103,64 +100,92 @@ pub(super) fn check_parts(
     for name in elements.iter().filter_map(Value::as_object).flat_map(Object::keys) {
         let derived = matches!((attribute.name, name.as_str()), ("manager", "displayName") | ("members", "display"));
         if attribute.sub_attribute(name).is_none() && !derived {
-            ignore(ignored, format!("{}.{name}", attribute.name), strictness)?;
+            ignore(&format!("{}.{name}", attribute.name), reading)?;
         }
     }
     Ok(())
 }
 
 /// Notes an unknown name, or refuses it.
-pub(super) fn ignore(ignored: &mut Vec<String>, name: String, strictness: Strictness) -> Result<(), Error> {
-    if strictness == Strictness::Strict {
+pub(super) fn ignore(name: &str, reading: &mut Reading) -> Result<(), Error> {
+    if !reading.rules.unknown_names {
         return Err(Error::syntax(format!(
             "\"{name}\" is not in the schema, and this connection refuses unknown names."
         )));
     }
-    // What comes after a bracket may name a person, and 90,000 names say no more than a few.
-    if ignored.len() < MAX_NOTED {
-        let plain = name.split('[').next().unwrap_or_default();
-        ignored.push(plain.chars().take(64).collect());
-    }
+    reading.note(Repair::UnknownAttribute, name);
     Ok(())
 }
 
-/// Unknown names of one request that the log hears of.
-const MAX_NOTED: usize = 10;
+/// Which schemas of a resource type `schemas` lists: one bit each, the core schema first.
+type Listed = u32;
 
 /// RFC 7643 §3 wants `schemas`; its absence and unknown URNs harm nobody (OneLogin sends a URN of SCIM 1.0).
-fn check_schemas(value: &Value, resource_type: &'static ResourceType, strictness: Strictness) -> Result<(), Error> {
-    let urns: Vec<&str> = match value {
-        Value::String(urn) => vec![urn],
-        Value::Null => Vec::new(),
-        Value::Array(urns) if urns.iter().all(Value::is_string) => urns.iter().filter_map(Value::as_str).collect(),
-        _ => return Err(Error::syntax("schemas must be a list of URNs.")),
-    };
-    if strictness == Strictness::Lenient {
-        return Ok(());
-    }
-    let known = |urn: &&str| resource_type.schemas().any(|schema| schema.id.eq_ignore_ascii_case(urn));
-    match urns.iter().find(|urn| !known(urn)) {
-        Some(unknown) => {
-            Err(Error::syntax(format!("The schema \"{unknown}\" does not belong to {}.", resource_type.name)))
+fn check_schemas(
+    value: &Value,
+    resource_type: &'static ResourceType,
+    reading: &mut Reading,
+) -> Result<Option<Listed>, Error> {
+    let wrong = || Error::syntax("schemas must be a list of URNs.");
+    let urns = match value {
+        Value::String(_) => {
+            reading.note(Repair::ValueForList, "schemas");
+            std::slice::from_ref(value)
         }
-        None => Ok(()),
+        Value::Null => return Ok(None),
+        Value::Array(urns) => urns.as_slice(),
+        _ => return Err(wrong()),
+    };
+    let mut listed = 0;
+    for urn in urns {
+        let urn = urn.as_str().ok_or_else(wrong)?;
+        match resource_type.schemas().position(|schema| schema.id.eq_ignore_ascii_case(urn)) {
+            Some(bit) => listed |= 1 << bit,
+            None if reading.rules.unknown_names => reading.note(Repair::UnknownSchema, urn),
+            None => {
+                let detail = format!("The schema \"{urn}\" does not belong to {}.", resource_type.name);
+                return Err(Error::syntax(detail));
+            }
+        }
+    }
+    Ok(Some(listed))
+}
+
+/// RFC 7643 §3: `schemas` lists what the resource has. What it has is looked at; the list is only compared.
+fn compare_schemas(
+    listed: Option<Listed>,
+    resource: &Object,
+    resource_type: &'static ResourceType,
+    reading: &mut Reading,
+) {
+    let Some(listed) = listed else {
+        reading.note(Repair::SchemasMissing, resource_type.name);
+        return;
+    };
+    for (bit, schema) in resource_type.schemas().enumerate() {
+        let has = resource_type.is_core(schema) || resource.contains_key(schema.id);
+        match (has, listed & (1 << bit) != 0) {
+            (true, false) => reading.note(Repair::SchemaNotListed, schema.id),
+            (false, true) => reading.note(Repair::SchemaWithoutObject, schema.id),
+            _ => {}
+        }
     }
 }
 
-fn put(resource: &mut Object, target: AttributeRef, value: Value) -> Result<(), Error> {
+fn put(resource: &mut Object, target: AttributeRef, value: Value, reading: &mut Reading) -> Result<(), Error> {
     if target.attribute.mutability == Mutability::ReadOnly {
         return Ok(());
     }
     let home = home(resource, target.extension);
     match target.sub {
         None => {
-            if let Some(value) = attribute(target.attribute, value)? {
+            if let Some(value) = attribute(target.attribute, value, reading)? {
                 home.insert(target.attribute.name.to_owned(), value);
             }
         }
         // A dotted name at the top level, such as `name.givenName`.
         Some(sub) => {
-            if let Some(value) = element(sub, value)?
+            if let Some(value) = element(sub, value, reading)?
                 && sub.mutability != Mutability::ReadOnly
                 && !target.attribute.multi_valued
             {
@@ -185,24 +210,35 @@ pub(super) fn home<'r>(resource: &'r mut Object, extension: Option<&'static Sche
 }
 
 /// A whole attribute in canonical form; `None` when it is unassigned (RFC 7643 §2.5).
-pub fn attribute(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Error> {
+pub fn attribute(attribute: &'static Attribute, value: Value, reading: &mut Reading) -> Result<Option<Value>, Error> {
     if !attribute.multi_valued {
         let value = match value {
             // Entra sends a manager as a list of one.
-            Value::Array(mut list) if list.len() <= 1 => list.pop().unwrap_or(Value::Null),
+            Value::Array(mut list) if list.len() <= 1 => {
+                reading.note(Repair::ListForValue, attribute.name);
+                list.pop().unwrap_or(Value::Null)
+            }
             Value::Array(_) => return Err(Error::value(format!("{} takes one value, not a list.", attribute.name))),
             value => value,
         };
-        return element(attribute, value);
+        return element(attribute, value, reading);
     }
     let list = match value {
         Value::Array(list) => list,
-        one => vec![one],
+        Value::Null => Vec::new(),
+        one => {
+            if one.as_str() != Some("") {
+                reading.note(Repair::ValueForList, attribute.name);
+            }
+            vec![one]
+        }
     };
     check_count(attribute, list.len())?;
-    let decoded = list.into_iter().filter_map(|item| element(attribute, item).transpose());
+    let decoded = list.into_iter().filter_map(|item| element(attribute, item, reading).transpose());
     let mut elements = decoded.collect::<Result<Vec<Value>, Error>>()?;
-    keep_one_primary(&mut elements, None);
+    if keep_one_primary(&mut elements, None) {
+        reading.note(Repair::SeveralPrimaries, attribute.name);
+    }
     // An element that is there twice counts once.
     let mut seen = HashSet::with_capacity(elements.len());
     elements.retain(|element| seen.insert(element.to_string()));
@@ -224,23 +260,32 @@ fn check_count(attribute: &Attribute, count: usize) -> Result<(), Error> {
 }
 
 /// One value in canonical form: of a singular attribute, of a sub-attribute, or one element of a list.
-pub fn element(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Error> {
+pub fn element(attribute: &'static Attribute, value: Value, reading: &mut Reading) -> Result<Option<Value>, Error> {
     let wrong = |expected: &str| Err(Error::value(format!("{} must be {expected}.", attribute.name)));
     match (attribute.kind, value) {
         (_, Value::Null) => Ok(None),
-        (Type::Complex, Value::Object(members)) => complex(attribute, members),
-        (Type::Complex, value @ (Value::String(_) | Value::Number(_))) => bare(attribute, value),
+        (Type::Complex, Value::Object(members)) => complex(attribute, members, reading),
+        (Type::Complex, value @ (Value::String(_) | Value::Number(_))) => bare(attribute, value, reading),
         (Type::Complex, _) => wrong("a JSON object"),
         // A flat string that names something is also taken as the object that other attributes would have.
         (Type::String, Value::Object(mut parts)) if attribute.of_the_account => {
+            reading.note(Repair::ObjectForText, attribute.name);
             let named = ["value", "display"].into_iter().find_map(|name| parts.remove(name));
-            element(attribute, named.unwrap_or(Value::Null))
+            element(attribute, named.unwrap_or(Value::Null), reading)
         }
-        (_, Value::String(text)) if text.is_empty() => Ok(None),
+        (_, Value::String(text)) if text.is_empty() => {
+            reading.note(Repair::EmptyText, attribute.name);
+            Ok(None)
+        }
         (_, Value::String(text)) if text.contains('\0') => wrong("text without NUL characters"),
         (Type::Boolean, Value::Bool(value)) => Ok(Some(value.into())),
-        (Type::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true.into())),
-        (Type::Boolean, Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false.into())),
+        (Type::Boolean, Value::String(text)) => match boolean(&text) {
+            Some(flag) => {
+                reading.note(Repair::BooleanAsText, attribute.name);
+                Ok(Some(flag.into()))
+            }
+            None => wrong("true or false"),
+        },
         (Type::Boolean, _) => wrong("true or false"),
         (Type::Integer, Value::Number(number)) if number.is_i64() => Ok(Some(number.into())),
         (Type::Integer, _) => wrong("a whole number"),
@@ -249,20 +294,31 @@ pub fn element(attribute: &'static Attribute, value: Value) -> Result<Option<Val
         (Type::Binary, Value::String(text)) if is_base64(&text) => Ok(Some(text.into())),
         (Type::Binary, _) => wrong("base64 text"),
         (Type::String | Type::Reference, Value::String(text)) => Ok(Some(text.into())),
-        (Type::String | Type::Reference, Value::Number(number)) => Ok(Some(number.to_string().into())),
-        (Type::String | Type::Reference, Value::Bool(value)) => Ok(Some(value.to_string().into())),
+        (Type::String | Type::Reference, Value::Number(number)) => {
+            reading.note(Repair::NumberForText, attribute.name);
+            Ok(Some(number.to_string().into()))
+        }
+        (Type::String | Type::Reference, Value::Bool(value)) => {
+            reading.note(Repair::BooleanForText, attribute.name);
+            Ok(Some(value.to_string().into()))
+        }
         (Type::String | Type::Reference, _) => wrong("text"),
     }
 }
 
-fn complex(attribute: &'static Attribute, members: Object) -> Result<Option<Value>, Error> {
+/// A boolean in any case.
+pub fn boolean(text: &str) -> Option<bool> {
+    [true, false].into_iter().find(|flag| text.eq_ignore_ascii_case(if *flag { "true" } else { "false" }))
+}
+
+fn complex(attribute: &'static Attribute, members: Object, reading: &mut Reading) -> Result<Option<Value>, Error> {
     let mut parts = Object::new();
-    for (name, value) in unpack_role(attribute, members) {
+    for (name, value) in unpack_role(attribute, members, reading) {
         let Some(sub) = attribute.sub_attribute(&name) else { continue };
         if sub.mutability == Mutability::ReadOnly {
             continue;
         }
-        if let Some(value) = element(sub, value).map_err(|error| within(attribute, error))? {
+        if let Some(value) = element(sub, value, reading).map_err(|error| within(attribute, error))? {
             parts.insert(sub.name.to_owned(), value);
         }
     }
@@ -273,22 +329,25 @@ fn complex(attribute: &'static Attribute, members: Object) -> Result<Option<Valu
 }
 
 /// `"manager": "id"` for `"manager": {"value": "id"}`.
-fn bare(attribute: &'static Attribute, value: Value) -> Result<Option<Value>, Error> {
+fn bare(attribute: &'static Attribute, value: Value, reading: &mut Reading) -> Result<Option<Value>, Error> {
     let Some(sub) = attribute.value_attribute() else {
         return Err(Error::value(format!("{} must be a JSON object.", attribute.name)));
     };
     if value.as_str().is_some_and(str::is_empty) {
+        reading.note(Repair::EmptyText, attribute.name);
         return Ok(None);
     }
-    complex(attribute, Object::from_iter([(sub.name.to_owned(), value)]))
+    reading.note(Repair::TextForObject, attribute.name);
+    complex(attribute, Object::from_iter([(sub.name.to_owned(), value)]), reading)
 }
 
 /// Entra's complex app roles arrive as a JSON text in `value`. What does not parse stays as it is.
-fn unpack_role(attribute: &Attribute, mut members: Object) -> Object {
+fn unpack_role(attribute: &Attribute, mut members: Object, reading: &mut Reading) -> Object {
     if !matches!(attribute.name, "roles" | "entitlements") {
         return members;
     }
     while let Some(mut unpacked) = packed(&members) {
+        reading.note(Repair::JsonInText, attribute.name);
         if let Some(display) = unpacked.remove("displayName") {
             unpacked.entry("display").or_insert(display);
         }
@@ -314,15 +373,19 @@ fn is_base64(text: &str) -> bool {
     STANDARD.decode(&compact).is_ok() || URL_SAFE.decode(&compact).is_ok()
 }
 
-/// RFC 7643 §2.4: `primary` is true at most once. The winner is the element that was named, else the last one.
-pub(super) fn keep_one_primary(elements: &mut [Value], winner: Option<usize>) {
+/// RFC 7643 §2.4: `primary` is true at most once. The winner is the element that was named, else the last one. True when
+/// another one was, too.
+pub(super) fn keep_one_primary(elements: &mut [Value], winner: Option<usize>) -> bool {
     let is_primary = |element: &Value| element.get("primary") == Some(&Value::Bool(true));
     let winner = winner.or_else(|| elements.iter().rposition(is_primary));
+    let mut others = false;
     for (index, element) in elements.iter_mut().enumerate() {
         if Some(index) != winner && is_primary(element) {
             element["primary"] = Value::Bool(false);
+            others = true;
         }
     }
+    others
 }
 
 /// Puts a resource into its final shape: `schemas` as the content demands (RFC 7643 §3.1), attributes in the order of

@@ -18,9 +18,13 @@ pub struct Capabilities {
     pub cursor_timeout: u64,
 }
 
+/// Of draft-zollner-scim-interop-profile. Clients with a closed model of the document stop at it, so it is there only
+/// where it is true.
+const PROFILE: &str = "interopProfileConformant";
+
 /// `/ServiceProviderConfig` (RFC 7643 §5, RFC 9865 §4).
-pub fn service_provider_config(capabilities: &Capabilities, base_url: &str) -> Value {
-    json!({
+pub fn service_provider_config(capabilities: &Capabilities, base_url: &str, publication: Publication) -> Value {
+    let mut document = json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "documentationUri": "https://datatracker.ietf.org/doc/html/rfc7644",
         "patch": { "supported": true },
@@ -54,39 +58,54 @@ pub fn service_provider_config(capabilities: &Capabilities, base_url: &str) -> V
             "cursorTimeout": capabilities.cursor_timeout,
         },
         "meta": meta("ServiceProviderConfig", format!("{base_url}/ServiceProviderConfig")),
-    })
+    });
+    if publication.profile {
+        document[PROFILE] = true.into();
+    }
+    document
+}
+
+/// How much discovery tells, and under which names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Publication {
+    /// The product's own model, too. Without it, what depends on the names of an account is published as read-only: a
+    /// client that fills in attributes by their types alone could only write nonsense. It is taken all the same from a
+    /// client that was told the names.
+    pub model: bool,
+    /// Roles and entitlements are resource types under Okta's URNs and not under those of the IETF: Okta asks for no
+    /// others.
+    pub okta_names: bool,
+    /// Every rule of draft-zollner-scim-interop-profile holds.
+    pub profile: bool,
+}
+
+impl Publication {
+    /// Everything there is.
+    pub const FULL: Self = Self { model: true, okta_names: false, profile: false };
+
+    fn resource_types(self) -> &'static [&'static ResourceType] {
+        if self.model { ALL_RESOURCE_TYPES } else { RESOURCE_TYPES }
+    }
+
+    /// Schemas that are listed under another name once more.
+    fn aliases(self) -> &'static [&'static Schema] {
+        if self.model { OKTA } else { &[] }
+    }
+
+    /// The schema under which a resource type is published.
+    fn schema_of(self, resource_type: &ResourceType) -> &'static str {
+        match resource_type.schema.id {
+            urn::ROLE if self.okta_names => urn::OKTA_ROLE,
+            urn::ENTITLEMENT if self.okta_names => urn::OKTA_ENTITLEMENT,
+            id => id,
+        }
+    }
 }
 
 /// `/ResourceTypes` as single documents.
 pub fn resource_types(base_url: &str, publication: Publication) -> Vec<Value> {
     let published = publication.resource_types();
-    published.iter().map(|resource_type| resource_type_document(resource_type, base_url)).collect()
-}
-
-/// How much of the product's own model discovery tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Publication {
-    /// What depends on the names of an account is published as read-only: a client that fills in attributes by their
-    /// types alone could only write nonsense. It is taken all the same from a client that was told the names.
-    Portable,
-    Full,
-}
-
-impl Publication {
-    fn resource_types(self) -> &'static [&'static ResourceType] {
-        match self {
-            Self::Portable => RESOURCE_TYPES,
-            Self::Full => ALL_RESOURCE_TYPES,
-        }
-    }
-
-    /// Schemas that are listed under another name once more.
-    fn aliases(self) -> &'static [&'static Schema] {
-        match self {
-            Self::Portable => &[],
-            Self::Full => OKTA,
-        }
-    }
+    published.iter().map(|resource_type| resource_type_document(resource_type, base_url, publication)).collect()
 }
 
 /// `/Schemas` as single documents: those of the resource types, then those of discovery itself.
@@ -97,8 +116,8 @@ pub fn schemas(base_url: &str, publication: Publication) -> Vec<Value> {
 }
 
 /// Every resource type, for a look-up by name: what a resource names in `meta.resourceType` can be looked up.
-pub fn known_resource_types(base_url: &str) -> Vec<Value> {
-    resource_types(base_url, Publication::Full)
+pub fn known_resource_types(base_url: &str, publication: Publication) -> Vec<Value> {
+    resource_types(base_url, Publication { model: true, ..publication })
 }
 
 /// Every schema as it is published, for a look-up by URN: what a resource names in `schemas` can be looked up.
@@ -108,7 +127,7 @@ pub fn known_schemas(base_url: &str, publication: Publication) -> Vec<Value> {
     all.map(|schema| schema_document(schema, base_url, publication)).collect()
 }
 
-fn resource_type_document(resource_type: &'static ResourceType, base_url: &str) -> Value {
+fn resource_type_document(resource_type: &'static ResourceType, base_url: &str, publication: Publication) -> Value {
     let extensions = resource_type.extensions.iter().map(|schema| json!({ "schema": schema.id, "required": false }));
     json!({
         "schemas": [urn::RESOURCE_TYPE],
@@ -116,17 +135,17 @@ fn resource_type_document(resource_type: &'static ResourceType, base_url: &str) 
         "name": resource_type.name,
         "description": resource_type.description,
         "endpoint": resource_type.endpoint,
-        "schema": resource_type.schema.id,
+        "schema": publication.schema_of(resource_type),
         "schemaExtensions": extensions.collect::<Vec<_>>(),
         "meta": meta("ResourceType", format!("{base_url}/ResourceTypes/{}", resource_type.name)),
     })
 }
 
 fn schema_document(schema: &'static Schema, base_url: &str, publication: Publication) -> Value {
-    let published = schema.attributes.iter().filter(|attribute| attribute.published);
-    let attributes = published.map(|attribute| match publication {
-        Publication::Portable if attribute.of_the_account => read_only(attribute_document(attribute)),
-        _ => attribute_document(attribute),
+    let is_told = |attribute: &&Attribute| attribute.published || (attribute.name == PROFILE && publication.profile);
+    let attributes = schema.attributes.iter().filter(is_told).map(|attribute| {
+        let document = attribute_document(attribute);
+        if attribute.of_the_account && !publication.model { read_only(document) } else { document }
     });
     json!({
         "schemas": [urn::SCHEMA],

@@ -14,11 +14,13 @@ pub mod patch;
 pub mod path;
 pub mod project;
 pub mod quirk;
+pub mod reading;
 pub mod schema;
 pub mod time;
 pub mod urn;
 
 pub use error::{Error, ScimType};
+pub use reading::{Reading, Rules};
 
 /// A resource or a part of it in canonical form: names spelled as in the schema, values of the declared type,
 /// nothing unassigned.

@@ -1,7 +1,8 @@
 //! Attribute names as clients write them, resolved against the schema table (RFC 7644 §3.10).
 
+use super::quirk::Repair;
 use super::schema::{Attribute, ResourceType, Schema};
-use super::{Error, Object};
+use super::{Error, Object, Reading};
 use serde_json::Value;
 
 /// An attribute, or a sub-attribute of it, of one resource type.
@@ -82,6 +83,25 @@ pub fn resolve(text: &str, resource_type: &'static ResourceType) -> Result<Optio
     } else {
         schema.attribute(name).and_then(|attribute| with_sub(Some(schema), attribute, sub))
     })
+}
+
+/// The same, and notes what RFC 7644 §3.10 would write otherwise.
+pub fn resolve_noting(
+    text: &str,
+    resource_type: &'static ResourceType,
+    reading: &mut Reading,
+) -> Result<Option<Named>, Error> {
+    let named = resolve(text, resource_type)?;
+    if let Some(Named::Attribute(target)) = named {
+        let urn = target.extension.unwrap_or(resource_type.schema).id;
+        let behind = text.get(..urn.len()).filter(|head| head.eq_ignore_ascii_case(urn)).map(|_| &text[urn.len()..]);
+        match behind {
+            Some(rest) if rest.starts_with('.') => reading.note(Repair::DotBehindUrn, &target.display()),
+            None if target.extension.is_some() => reading.note(Repair::AttributeWithoutUrn, text),
+            _ => {}
+        }
+    }
+    Ok(named)
 }
 
 fn with_sub(extension: Option<&'static Schema>, attribute: &'static Attribute, sub: Option<&str>) -> Option<Named> {

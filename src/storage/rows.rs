@@ -2,8 +2,8 @@
 
 use super::Error;
 use super::schema::{
-    accounts, admin_keys, audit, connections, groups, idempotency, memberships, oauth_clients, oauth_secrets,
-    organizations, provisioning_log, removed_users, scheduled_changes, settings_sets, signing_keys, tokens,
+    accounts, admin_keys, audit, connection_quirks, connections, groups, idempotency, memberships, oauth_clients,
+    oauth_secrets, organizations, provisioning_log, removed_users, scheduled_changes, settings_sets, signing_keys, tokens,
     trusted_issuers, user_emails, users,
 };
 use super::types::{DbId, Json};
@@ -113,6 +113,19 @@ impl ConnectionRow {
             name: Name { text: self.name, key: self.name_key },
         })
     }
+}
+
+/// Something that a connection's client sends otherwise than the RFCs say.
+#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
+#[diesel(table_name = connection_quirks)]
+pub struct QuirkRow {
+    pub account_id: DbId,
+    pub connection_id: DbId,
+    pub name: String,
+    pub first_seen: i64,
+    pub last_seen: i64,
+    pub count: i64,
+    pub sample: String,
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]

@@ -39,6 +39,16 @@ tables! {
         version -> BigInt,
     }
 
+    connection_quirks (account_id, connection_id, name) {
+        account_id -> IdSql,
+        connection_id -> IdSql,
+        name -> Text,
+        first_seen -> BigInt,
+        last_seen -> BigInt,
+        count -> BigInt,
+        sample -> Text,
+    }
+
     tokens (hash) {
         hash -> Binary,
         id -> IdSql,

@@ -3,7 +3,7 @@
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
-    LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, PlacementRow,
+    LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, PlacementRow, QuirkRow,
     RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored, StoredGroup,
     StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
 };
@@ -140,6 +140,9 @@ operations! {
     ) -> ();
     pub idempotency::forget as forget_answers(good_since: i64) -> ();
 
+    pub quirks::count as count_quirk(row: &QuirkRow) -> ();
+    pub quirks::of_connection as quirks(account: Id, connection: Id, after: &str, limit: i64) -> Vec<QuirkRow>;
+
     pub secrets::get_or_insert as secret(name: &str, proposal: &[u8]) -> Vec<u8>;
 
     pub totals::create as create_totals(account: Id) -> ();
@@ -155,6 +158,9 @@ operations! {
     pub users::find_all as users(account: Id, ids: &[Id]) -> Vec<StoredUser>;
     pub users::find_leaver as leaver(
         account: Id, connection: Id, external_id: Option<&str>, user_name_key: &str
+    ) -> Option<DbId>;
+    pub users::find_of_connection as user_of_connection(
+        account: Id, connection: Id, external_id: Option<&str>, employee_number: Option<&str>, user_name_key: &str
     ) -> Option<DbId>;
     pub users::update as update_user(
         account: Id, id: Id, version: i64, next: i64, now: i64, draft: UserDraftRow, placement: PlacementRow,

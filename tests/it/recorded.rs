@@ -47,10 +47,16 @@ on_both! {
     }
 }
 
-async fn replay(server: &Server, fixture: &str) {
+pub async fn replay(server: &Server, fixture: &str) {
+    replay_as(server, fixture, |_| ()).await;
+}
+
+/// The same conversation where some answers are to be others.
+pub async fn replay_as(server: &Server, fixture: &str, adjust: fn(&mut Value)) {
     let mut variables =
         HashMap::from([("base".to_owned(), server.base_url.clone()), ("token".to_owned(), server.token.clone())]);
-    let exchanges: Vec<Value> = serde_json::from_str(fixture).expect("the fixture is JSON");
+    let mut exchanges: Vec<Value> = serde_json::from_str(fixture).expect("the fixture is JSON");
+    exchanges.iter_mut().for_each(adjust);
     for (number, exchange) in exchanges.iter().enumerate() {
         let exchange = fill(exchange, &variables);
         let title = format!("{}. {}", number + 1, exchange["title"].as_str().expect("a title"));

@@ -8,10 +8,12 @@ use super::write::Write;
 use super::{PREFIX, Problem};
 use crate::admin::{self, Asked, ConnectionWish, Done, Error, Expiring, ScopeWish};
 use crate::domain::{Connection, ConnectionSettings, CredentialKind, LogSettings, RateLimit};
+use crate::provisioning::Choices;
 use crate::scim::time;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::str::FromStr;
 use utoipa::ToSchema;
 
 /// An identity provider or HR system that pushes into the account.
@@ -64,6 +66,8 @@ pub struct Settings {
     unknown_members: String,
     /// Unknown attributes are ignored (`lenient`) or refused (`strict`).
     attributes: String,
+    /// Whether groups that are written on a user are his memberships; else they are ignored.
+    groups_on_users: bool,
     /// Whether what the connection gave can be changed through it only.
     manages_attributes: bool,
     /// How fast it may push; null: what the server's configuration says.
@@ -99,13 +103,14 @@ pub struct Log {
 
 impl From<Connection> for View {
     fn from(connection: Connection) -> Self {
+        let choices = Choices::of(&connection);
         Self {
             id: connection.id.to_string(),
             name: connection.name.text,
             dialect: connection.dialect.to_string(),
             role_ceiling: connection.role_ceiling.to_string(),
             rule_count: connection.rules.rules.len(),
-            settings: connection.settings.into(),
+            settings: Settings::new(choices, connection.settings),
             warnings: Vec::new(),
             created_at: time::format(connection.created),
             version: connection.version,
@@ -128,14 +133,16 @@ impl From<Expiring> for Warning {
     }
 }
 
-impl From<ConnectionSettings> for Settings {
-    fn from(settings: ConnectionSettings) -> Self {
+impl Settings {
+    /// What holds, whether it was set or chosen by the dialect.
+    fn new(choices: Choices, settings: ConnectionSettings) -> Self {
         Self {
             scope: serde_json::to_value(&settings.scope).unwrap_or_default(),
-            on_conflict: settings.on_conflict.to_string(),
+            on_conflict: choices.on_conflict.to_string(),
             above_ceiling: settings.above_ceiling.to_string(),
-            unknown_members: settings.unknown_members.to_string(),
-            attributes: settings.attributes.to_string(),
+            unknown_members: choices.unknown_members.to_string(),
+            attributes: choices.attributes().to_string(),
+            groups_on_users: settings.groups_on_users,
             manages_attributes: settings.manages_attributes,
             rate_limit: settings.rate_limit.map(|RateLimit { per_second, burst }| Rate { per_second, burst }),
             allowed_addresses: settings.allowed_addresses,
@@ -187,14 +194,21 @@ pub struct Change {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wanted {
     scope: Option<WantedScope>,
-    /// refuse, restore or upsert
-    on_conflict: Option<String>,
+    /// refuse, restore or upsert; null: what the dialect chooses
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    on_conflict: Option<Option<String>>,
     /// hold or reject
     above_ceiling: Option<String>,
-    /// reject or skip
-    unknown_members: Option<String>,
-    /// lenient or strict
-    attributes: Option<String>,
+    /// reject or skip; null: what the dialect chooses
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    unknown_members: Option<Option<String>>,
+    /// lenient or strict; null: what the dialect chooses
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    attributes: Option<Option<String>>,
+    groups_on_users: Option<bool>,
     manages_attributes: Option<bool>,
     /// null takes it away.
     #[serde(default, deserialize_with = "given")]
@@ -251,6 +265,7 @@ impl Change {
             above_ceiling,
             unknown_members,
             attributes,
+            groups_on_users,
             manages_attributes,
             rate_limit,
             allowed_addresses,
@@ -268,16 +283,22 @@ impl Change {
             dialect: dialect.as_deref().map(str::parse).transpose()?,
             role_ceiling: role_ceiling.as_deref().map(str::parse).transpose()?,
             scope: scope.as_ref().map(WantedScope::wish),
-            on_conflict: on_conflict.as_deref().map(str::parse).transpose()?,
+            on_conflict: chosen(on_conflict.as_ref())?,
             above_ceiling: above_ceiling.as_deref().map(str::parse).transpose()?,
-            unknown_members: unknown_members.as_deref().map(str::parse).transpose()?,
-            attributes: attributes.as_deref().map(str::parse).transpose()?,
+            unknown_members: chosen(unknown_members.as_ref())?,
+            attributes: chosen(attributes.as_ref())?,
+            groups_on_users: *groups_on_users,
             manages_attributes: *manages_attributes,
             rate_limit: rate_limit.map(|limit| limit.map(rate)),
             allowed_addresses: allowed_addresses.clone(),
             log: log.clone().map(kept),
         })
     }
+}
+
+/// A word that was given, or null for what the dialect chooses.
+fn chosen<T: FromStr<Err = E>, E>(given: Option<&Option<String>>) -> Result<Option<Option<T>>, E> {
+    given.map(|word| word.as_deref().map(str::parse).transpose()).transpose()
 }
 
 impl WantedScope {

@@ -19,6 +19,7 @@ mod openapi;
 mod organizations;
 mod parameters;
 mod problem;
+mod quirks;
 mod read;
 mod refusal;
 mod roles;
@@ -55,6 +56,7 @@ pub fn router() -> Router<App> {
         .routes(routes!(connections::read, connections::change))
         .routes(routes!(log::list))
         .routes(routes!(log::read))
+        .routes(routes!(quirks::list))
         .routes(routes!(rules::read, rules::replace))
         .routes(routes!(rules::test))
         .routes(routes!(tokens::list, tokens::create))

@@ -22,9 +22,9 @@ pub fn list_of_catalogue<T: ReadOnly>(
     let resource_type = T::RESOURCE_TYPE;
     let projection = Projection::new(query.attributes.as_deref(), query.excluded_attributes.as_deref(), resource_type);
     let mut found: Vec<Object> =
-        T::all(&request.caller.tenant).into_iter().map(|entry| with_meta(request, entry, resource_type)).collect();
+        all::<T>(request).into_iter().map(|entry| with_meta(request, entry, resource_type)).collect();
     if let Some(text) = &query.filter {
-        let filter = bind(parse(text)?, resource_type, Unknown::Refuse)?;
+        let filter = request.reading(|reading| bind(parse(text, reading)?, resource_type, Unknown::Refuse, reading))?;
         found.retain(|entry| matches(&filter, entry));
     }
     if let Some(name) = &query.sort_by {
@@ -61,6 +61,10 @@ pub fn list_of_catalogue<T: ReadOnly>(
     Ok(ListResponse { total, start, resources, next_cursor })
 }
 
+fn all<T: ReadOnly>(request: &Request) -> Vec<Object> {
+    T::all(&request.caller.tenant, request.caller.choices().okta_names)
+}
+
 /// Everything of a query that a cursor is bound to (RFC 9865 §2: only the cursor may differ from page to page).
 fn scope(resource_type: &ResourceType, query: &Query) -> String {
     let Query { filter, sort_by, descending, paging: _, count: _, attributes, excluded_attributes } = query;
@@ -72,7 +76,7 @@ fn scope(resource_type: &ResourceType, query: &Query) -> String {
 pub fn read_of_catalogue<T: ReadOnly>(request: &Request, id: &str, projection: &Projection) -> Result<Answer, Error> {
     let resource_type = T::RESOURCE_TYPE;
     let named = |entry: &Object| entry.get("id").and_then(Value::as_str) == Some(id);
-    let found = T::all(&request.caller.tenant).into_iter().find(named);
+    let found = all::<T>(request).into_iter().find(named);
     let not_found = || Error::NotFound { resource_type: resource_type.name, id: id.to_owned() };
     let entry = with_meta(request, found.ok_or_else(not_found)?, resource_type);
     Ok(Answer {

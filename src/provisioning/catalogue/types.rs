@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 pub trait ReadOnly: 'static {
     const RESOURCE_TYPE: &'static ResourceType;
 
-    /// All resources of the account, without `meta`.
-    fn all(account: &Account) -> Vec<Object>;
+    /// All resources of the account, without `meta`. To Okta the type of an entitlement is the name of its resource type.
+    fn all(account: &Account, okta_names: bool) -> Vec<Object>;
 }
 
 /// `/Roles`.
@@ -20,7 +20,7 @@ pub struct Roles;
 impl ReadOnly for Roles {
     const RESOURCE_TYPE: &'static ResourceType = &ROLE;
 
-    fn all(account: &Account) -> Vec<Object> {
+    fn all(account: &Account, _: bool) -> Vec<Object> {
         account.catalogue.roles.iter().map(role).collect()
     }
 }
@@ -52,25 +52,26 @@ impl ReadOnly for Entitlements {
 
     /// The capabilities of the product, then those that only roles of the account have. A pattern such as `billing.*` is
     /// several of them and none itself.
-    fn all(account: &Account) -> Vec<Object> {
+    fn all(account: &Account, okta_names: bool) -> Vec<Object> {
         let mut names: Vec<&str> = CAPABILITIES.to_vec();
         for name in account.catalogue.roles.iter().flat_map(|role| &role.capabilities) {
             if !name.ends_with('*') && !names.contains(&name.as_str()) {
                 names.push(name);
             }
         }
-        names.into_iter().map(entitlement).collect()
+        let kind = if okta_names { ENTITLEMENT.name } else { "capability" };
+        names.into_iter().map(|name| entitlement(name, kind)).collect()
     }
 }
 
-fn entitlement(capability: &str) -> Object {
+fn entitlement(capability: &str, kind: &str) -> Object {
     object(json!({
         "schemas": [urn::ENTITLEMENT, urn::OKTA_ENTITLEMENT],
         "id": capability,
         "value": capability,
         "display": capability,
         "displayName": capability,
-        "type": "capability",
+        "type": kind,
         "supported": true,
     }))
 }

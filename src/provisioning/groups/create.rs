@@ -6,7 +6,7 @@ use super::members::MemberChanges;
 use super::roles::has_admin;
 use crate::domain::{Group, Id};
 use crate::provisioning::render::Answer;
-use crate::provisioning::{Error, Request, log_ignored, profile};
+use crate::provisioning::{Error, Request, profile};
 use crate::scim::project::Projection;
 use crate::scim::schema::GROUP;
 use crate::scim::{Object, decode};
@@ -25,11 +25,10 @@ pub struct NewGroup {
 impl NewGroup {
     /// Checks a body. The id is made by the caller, because others in a bulk request may refer to it.
     pub fn decode(request: &Request, id: Id, body: Value) -> Result<Self, Error> {
-        let mut decoded = decode::resource(body, &GROUP, request.caller.strictness())?;
-        log_ignored(&decoded.ignored);
-        let mut members = MemberChanges::exactly(decoded.resource.remove("members").as_ref())?;
-        members.take_settings(&mut decoded.resource)?;
-        let resource = profile::with_id(decoded.resource, id, &GROUP);
+        let mut resource = request.reading(|reading| decode::resource(body, &GROUP, reading))?;
+        let mut members = MemberChanges::exactly(resource.remove("members").as_ref())?;
+        members.take_settings(&mut resource)?;
+        let resource = profile::with_id(resource, id, &GROUP);
         check_parts(request, None, &resource)?;
         draft(request, &resource, None)?;
         Ok(Self { id, resource, members })

@@ -7,8 +7,9 @@ use crate::provisioning::{Error, Request};
 use crate::scim::decode;
 use crate::scim::filter::Filter;
 use crate::scim::patch::{Action, Change};
+use crate::scim::quirk::{Quirk, Repair};
 use crate::scim::schema::CONNECTOR_GROUP;
-use crate::scim::{Error as ScimError, Object};
+use crate::scim::{Error as ScimError, Object, Reading};
 use crate::storage::rows::StoredGroup;
 use crate::storage::{Error as StorageError, Tx};
 use serde_json::Value;
@@ -60,10 +61,10 @@ impl MemberChanges {
     }
 
     /// Counts one change of a PATCH in.
-    pub fn include(&mut self, change: Change) -> Result<(), Error> {
+    pub fn include(&mut self, change: Change, reading: &mut Reading) -> Result<(), Error> {
         let attribute = change.target.attribute;
         if attribute.name == "memberSettings" {
-            return self.include_setting(change);
+            return self.include_setting(change, reading);
         }
         if let Some(sub) = change.target.sub {
             if sub.name == "value" {
@@ -77,7 +78,7 @@ impl MemberChanges {
         }
         // A value that names nobody is not the same as no value: only the latter means everybody.
         let names_all = change.value.as_ref().is_none_or(Value::is_null);
-        let value = decode::attribute(attribute, change.value.unwrap_or(Value::Null))?;
+        let value = decode::attribute(attribute, change.value.unwrap_or(Value::Null), reading)?;
         match (change.action, change.selection) {
             (Action::Add, None) => self.add(value.as_ref()),
             (Action::Replace, None) => {
@@ -87,6 +88,9 @@ impl MemberChanges {
             (Action::Remove, None) => {
                 if names_all {
                     *self = Self { flags: std::mem::take(&mut self.flags), ..Self::exactly(None)? };
+                }
+                if !names_all {
+                    reading.note(Repair::RemoveWithValue, attribute.name);
                 }
                 self.remove(ids(value.as_ref())?.filter_map(|id| id.parse().ok()));
                 Ok(())
@@ -149,12 +153,12 @@ impl MemberChanges {
     }
 
     /// Counts one change of `memberSettings` in.
-    fn include_setting(&mut self, change: Change) -> Result<(), Error> {
+    fn include_setting(&mut self, change: Change, reading: &mut Reading) -> Result<(), Error> {
         // To take a setting away is to set what a membership begins with.
         let initial = |name: &str| Value::Bool(name == "canSend");
         let value = change.value.filter(|_| change.action != Action::Remove);
         let Some(selection) = change.selection else {
-            let settings = decode::attribute(change.target.attribute, value.unwrap_or(Value::Null))?;
+            let settings = decode::attribute(change.target.attribute, value.unwrap_or(Value::Null), reading)?;
             return self.set_flags(settings.as_ref());
         };
         for user in chosen(&selection.filter)? {
@@ -170,7 +174,7 @@ impl MemberChanges {
                 },
             }
             let one = Value::Array(vec![setting.into()]);
-            let settings = decode::attribute(change.target.attribute, one)?;
+            let settings = decode::attribute(change.target.attribute, one, reading)?;
             self.set_flags(settings.as_ref())?;
         }
         Ok(())
@@ -282,7 +286,8 @@ impl MemberChanges {
         if strangers.is_empty() && flagged.is_none() {
             return Ok(());
         }
-        if request.caller.source.connection.settings.unknown_members == UnknownMembers::Skip {
+        if request.caller.choices().unknown_members == UnknownMembers::Skip {
+            request.caller.notes.quirks([Quirk::new(Repair::UnknownMember, "members")]);
             tracing::warn!(count = strangers.len(), "members that are not users of this account were skipped");
             return Ok(());
         }

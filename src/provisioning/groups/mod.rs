@@ -15,7 +15,7 @@ pub use change::extension;
 pub use roles::switch as switch_group_roles;
 
 use super::render::Answer;
-use super::verbs::Verbs;
+use super::verbs::{Created, Verbs};
 use super::{Error, Request};
 use crate::domain::Id;
 use crate::scim::etag::Condition;
@@ -60,8 +60,8 @@ impl Verbs for Groups {
         request: &Request,
         new: &Self::New,
         projection: &Projection,
-    ) -> Result<Answer, Error> {
-        create::create(tx, request, new, projection).await
+    ) -> Result<Created, Error> {
+        create::create(tx, request, new, projection).await.map(Created::new)
     }
 
     async fn read(tx: &mut Tx<'_>, request: &Request, id: Id, projection: &Projection) -> Result<Answer, Error> {

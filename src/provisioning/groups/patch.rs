@@ -6,7 +6,7 @@ use super::members::MemberChanges;
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
 use crate::provisioning::verbs::Verbs;
-use crate::provisioning::{Error, Request, log_ignored};
+use crate::provisioning::{Error, Request};
 use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::patch::{Change, PatchRequest, apply, bind};
@@ -27,28 +27,26 @@ pub struct GroupPatch {
 
 impl GroupPatch {
     pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
-        let bound = bind(PatchRequest::decode(body)?, &GROUP, id, request.caller.strictness())?;
-        log_ignored(&bound.ignored);
+        let bound = request.reading(|reading| bind(PatchRequest::decode(body, reading)?, &GROUP, id, reading))?;
         let (of_members, changes): (Vec<Change>, Vec<Change>) =
-            bound.changes.into_iter().partition(|change| MEMBERS.contains(&change.target.attribute.name));
+            bound.into_iter().partition(|change| MEMBERS.contains(&change.target.attribute.name));
         let mut members = MemberChanges::default();
-        for change in of_members {
-            members.include(change)?;
-        }
+        request.reading(|reading| of_members.into_iter().try_for_each(|change| members.include(change, reading)))?;
         Ok(Self { id: Groups::parse_id(id)?, changes, members, condition })
     }
 }
 
-/// Answers with the group, or with nothing when it has too many members to show each time.
+/// Answers with the group, or with nothing when it has too many members to show each time or the client reads none.
 pub async fn patch(
     tx: &mut Tx<'_>,
     request: &Request,
     group: &GroupPatch,
     projection: &Projection,
 ) -> Result<Option<Answer>, Error> {
-    let to = |old: &Object| Ok(apply(group.changes.clone(), old, &GROUP)?);
+    let to = |old: &Object| request.reading(|reading| apply(group.changes.clone(), old, &GROUP, reading));
     let changed = change(tx, request, group.id, group.condition.as_ref(), &group.members, to).await?;
-    if changed.member_count > request.group_answer_members && projection.wants("members", &GROUP) {
+    let is_long = changed.member_count > request.group_answer_members && projection.wants("members", &GROUP);
+    if is_long || request.caller.choices().silent_group_patch {
         return Ok(None);
     }
     show(tx, request, &changed, projection).await.map(Some)

@@ -6,8 +6,7 @@ use super::members::MemberChanges;
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
 use crate::provisioning::verbs::Verbs;
-use crate::provisioning::{Error, Request, log_ignored};
-use crate::scim::decode::Strictness;
+use crate::provisioning::{Error, Request};
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::{CONNECTOR_GROUP, GROUP};
@@ -27,25 +26,21 @@ pub struct GroupReplacement {
 }
 
 impl GroupReplacement {
-    /// A body without `members` or without the connector's extension leaves them alone: some clients send only what they manage. A strict connection means
-    /// what RFC 7644 §3.5.1 says, and clears them.
+    /// A body without `members` or without the connector's extension leaves them alone: some clients send only what they
+    /// manage. A strict connection means what RFC 7644 §3.5.1 says, and clears them.
     pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
         let id = Groups::parse_id(id)?;
-        let strictness = request.caller.strictness();
+        let clears = request.caller.choices().put_clears;
         let says =
             |name: &str| body.as_object().is_some_and(|body| body.keys().any(|key| key.eq_ignore_ascii_case(name)));
         let says_members = says("members");
-        let keeps_extension = strictness == Strictness::Lenient && !says(CONNECTOR_GROUP.id);
-        let mut decoded = decode::resource(body, &GROUP, strictness)?;
-        log_ignored(&decoded.ignored);
-        let listed = decoded.resource.remove("members");
-        let mut members = if says_members || strictness == Strictness::Strict {
-            MemberChanges::exactly(listed.as_ref())?
-        } else {
-            MemberChanges::default()
-        };
-        members.take_settings(&mut decoded.resource)?;
-        Ok(Self { id, resource: decoded.resource, members, keeps_extension, condition })
+        let keeps_extension = !clears && !says(CONNECTOR_GROUP.id);
+        let mut resource = request.reading(|reading| decode::resource(body, &GROUP, reading))?;
+        let listed = resource.remove("members");
+        let mut members =
+            if says_members || clears { MemberChanges::exactly(listed.as_ref())? } else { MemberChanges::default() };
+        members.take_settings(&mut resource)?;
+        Ok(Self { id, resource, members, keeps_extension, condition })
     }
 }
 

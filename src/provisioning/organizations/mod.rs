@@ -10,7 +10,7 @@ pub use show::facts;
 
 use super::plain::{New, Patch, Replacement};
 use super::render::Answer;
-use super::verbs::Verbs;
+use super::verbs::{Created, Verbs};
 use super::{Error, Request};
 use crate::domain::Id;
 use crate::scim::etag::Condition;
@@ -45,9 +45,9 @@ impl Verbs for Organizations {
         Patch::decode::<Self>(request, id, body, condition)
     }
 
-    async fn create(tx: &mut Tx<'_>, request: &Request, new: &New, projection: &Projection) -> Result<Answer, Error> {
+    async fn create(tx: &mut Tx<'_>, request: &Request, new: &New, projection: &Projection) -> Result<Created, Error> {
         let stored = create::create(tx, request, new).await?;
-        show::one(tx, request, &stored, projection).await
+        show::one(tx, request, &stored, projection).await.map(Created::new)
     }
 
     async fn read(tx: &mut Tx<'_>, request: &Request, id: Id, projection: &Projection) -> Result<Answer, Error> {
@@ -76,7 +76,7 @@ impl Verbs for Organizations {
         patch: &Patch,
         projection: &Projection,
     ) -> Result<Option<Answer>, Error> {
-        let to = |old: &_| patch.apply(old, &ORGANIZATION);
+        let to = |old: &_| patch.apply(request, old, &ORGANIZATION);
         let stored = change::change(tx, request, patch.id, patch.condition.as_ref(), to).await?;
         show::one(tx, request, &stored, projection).await.map(Some)
     }

@@ -12,6 +12,7 @@ mod replace;
 mod tell;
 mod trial;
 mod wishes;
+mod written_groups;
 
 pub use draft::is_address;
 pub use facts::{Facts, blocked_reasons, effective_roles, facts};
@@ -21,7 +22,7 @@ pub use trial::{Trial, trial};
 pub use wishes::DECIDED;
 
 use super::render::Answer;
-use super::verbs::Verbs;
+use super::verbs::{Created, Verbs};
 use super::{Error, Request};
 use crate::domain::Id;
 use crate::scim::etag::Condition;
@@ -66,7 +67,7 @@ impl Verbs for Users {
         request: &Request,
         new: &Self::New,
         projection: &Projection,
-    ) -> Result<Answer, Error> {
+    ) -> Result<Created, Error> {
         create::create(tx, request, new, projection).await
     }
 

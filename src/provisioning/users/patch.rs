@@ -4,10 +4,11 @@ use super::Users;
 use super::change::{Opened, load, save};
 use super::facts::facts;
 use super::wishes::{DECIDED, Wish, Wishes};
+use super::written_groups;
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
 use crate::provisioning::verbs::Verbs;
-use crate::provisioning::{Error, Request, log_ignored};
+use crate::provisioning::{Error, Request};
 use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::patch::{Change, PatchRequest, apply, bind};
@@ -25,10 +26,20 @@ pub struct UserPatch {
 }
 
 impl UserPatch {
+    /// Changes of a user who is known.
+    pub fn new(id: Id, changes: Vec<Change>) -> Self {
+        Self { id, changes, condition: None }
+    }
+
     pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
-        let bound = bind(PatchRequest::decode(body)?, &USER, id, request.caller.strictness())?;
-        log_ignored(&bound.ignored);
-        Ok(Self { id: Users::parse_id(id)?, changes: bound.changes, condition })
+        let changes = request.reading(|reading| {
+            let mut message = PatchRequest::decode(body, reading)?;
+            if written_groups::are_taken(request) {
+                written_groups::in_patch(&mut message, reading);
+            }
+            bind(message, &USER, id, reading)
+        })?;
+        Ok(Self { id: Users::parse_id(id)?, changes, condition })
     }
 
     /// The attributes that the product decides and this request names.
@@ -53,12 +64,12 @@ pub async fn patch(
     let opened = load(tx, request, user.id, user.condition.as_ref()).await?;
     let (named, says_roles) = (user.named(), user.says_roles());
     if named.is_empty() {
-        let new = apply(user.changes.clone(), &opened.resource, &USER)?;
+        let new = request.reading(|reading| apply(user.changes.clone(), &opened.resource, &USER, reading))?;
         let wishes = Wishes { says_roles, ..Wishes::default() };
         return save(tx, request, opened, new, &wishes, projection).await;
     }
     let old = with_decided(tx, request, &opened, &named).await?;
-    let mut new = apply(user.changes.clone(), &old, &USER)?;
+    let mut new = request.reading(|reading| apply(user.changes.clone(), &old, &USER, reading))?;
     let (before, mut wishes) = (Wishes::take(&mut old.clone())?, Wishes::take(&mut new)?);
     wishes.says_roles = says_roles;
     let differs = |before: &Wish, after: Wish| match after {

@@ -3,10 +3,11 @@
 use super::Users;
 use super::change::{load, save};
 use super::wishes::{Wish, Wishes};
+use super::written_groups;
 use crate::domain::Id;
 use crate::provisioning::render::Answer;
 use crate::provisioning::verbs::Verbs;
-use crate::provisioning::{Error, Request, log_ignored};
+use crate::provisioning::{Error, Request};
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::USER;
@@ -24,14 +25,18 @@ pub struct UserReplacement {
 }
 
 impl UserReplacement {
-    pub fn decode(request: &Request, id: &str, body: Value, condition: Option<Condition>) -> Result<Self, Error> {
+    pub fn decode(request: &Request, id: &str, mut body: Value, condition: Option<Condition>) -> Result<Self, Error> {
         let id = Users::parse_id(id)?;
-        let decoded = decode::resource(body, &USER, request.caller.strictness())?;
-        log_ignored(&decoded.ignored);
-        let mut resource = decoded.resource;
+        let says_groups = written_groups::are_taken(request)
+            && request.reading(|reading| Ok::<_, Error>(written_groups::in_resource(&mut body, reading)))?;
+        let mut resource = request.reading(|reading| decode::resource(body, &USER, reading))?;
         let mut wishes = Wishes::take(&mut resource)?;
         if wishes.organization == Wish::Unsaid {
             wishes.organization = Wish::Withdrawn;
+        }
+        // An empty list is not the same as none.
+        if says_groups {
+            wishes.memberships.get_or_insert_default();
         }
         Ok(Self { id, resource, wishes, condition })
     }

@@ -5,9 +5,9 @@ use super::place::pushed;
 use super::wishes::{Wish, Wishes};
 use crate::domain::{Connection, Id};
 use crate::provisioning::rules::{BoundRule, Outcome, evaluate};
-use crate::provisioning::{Error, strictness};
-use crate::scim::decode;
+use crate::provisioning::{Choices, Error};
 use crate::scim::schema::USER;
+use crate::scim::{Reading, decode};
 use crate::storage::Tx;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub struct Trial {
 
 /// Evaluates rules on the body of a POST /Users as if the connection had sent it.
 pub async fn trial(tx: &mut Tx<'_>, connection: &Connection, rules: &[BoundRule], body: Value) -> Result<Trial, Error> {
-    let mut resource = decode::resource(body, &USER, strictness(connection))?.resource;
+    let mut resource = decode::resource(body, &USER, &mut Reading::new(Choices::of(connection).rules))?;
     let wishes = Wishes::take(&mut resource)?;
     let said = match &wishes.organization {
         Wish::Named(name) => Some(name.as_str()),

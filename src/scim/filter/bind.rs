@@ -2,9 +2,10 @@
 
 use super::{Filter, Literal, ParsedFilter};
 use crate::expr::{Expr, Op, Value, fold};
-use crate::scim::path::{AttributeRef, Named, resolve};
+use crate::scim::path::{AttributeRef, Named, resolve_noting};
+use crate::scim::quirk::Repair;
 use crate::scim::schema::{Attribute, ResourceType, Type};
-use crate::scim::{Error, ScimType, time};
+use crate::scim::{Error, Reading, ScimType, decode, time};
 
 /// What becomes of a condition on an attribute that the resource type does not have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +17,18 @@ pub enum Unknown {
 }
 
 /// Binds a filter to a resource type.
-pub fn bind(filter: ParsedFilter<'_>, resource_type: &'static ResourceType, unknown: Unknown) -> Result<Filter, Error> {
+pub fn bind(
+    filter: ParsedFilter<'_>,
+    resource_type: &'static ResourceType,
+    unknown: Unknown,
+    reading: &mut Reading,
+) -> Result<Filter, Error> {
     filter.translate(&mut |node| {
         let name = match &node {
             Expr::Present(name) | Expr::Compare(name, ..) | Expr::Any(name, _) => *name,
             _ => return Err(Error::filter("The filter is not understood.")),
         };
-        let target = match resolve(name, resource_type).map_err(as_filter_error)? {
+        let target = match resolve_noting(name, resource_type, reading).map_err(as_filter_error)? {
             Some(Named::Attribute(target)) => target,
             Some(Named::Schema(_)) | None if unknown == Unknown::NoMatch => return Ok(Expr::Const(false)),
             Some(Named::Schema(_)) | None => {
@@ -38,8 +44,8 @@ pub fn bind(filter: ParsedFilter<'_>, resource_type: &'static ResourceType, unkn
         filterable(target.attribute, target)?;
         match node {
             Expr::Present(_) => Ok(over_elements(target, Expr::Present)),
-            Expr::Compare(_, op, literal) => compare(with_value_sub(target)?, op, &literal),
-            Expr::Any(_, inner) if target.sub.is_none() => bind_element(*inner, target),
+            Expr::Compare(_, op, literal) => compare(with_value_sub(target, reading)?, op, &literal, reading),
+            Expr::Any(_, inner) if target.sub.is_none() => bind_element(*inner, target, reading),
             _ => {
                 Err(Error::filter(format!("\"{name}\" cannot be followed by a bracket. Only a complex attribute can.")))
             }
@@ -48,7 +54,7 @@ pub fn bind(filter: ParsedFilter<'_>, resource_type: &'static ResourceType, unkn
 }
 
 /// Binds the inside of a value path to the sub-attributes of `parent`.
-pub fn bind_element(filter: ParsedFilter<'_>, parent: AttributeRef) -> Result<Filter, Error> {
+pub fn bind_element(filter: ParsedFilter<'_>, parent: AttributeRef, reading: &mut Reading) -> Result<Filter, Error> {
     if parent.attribute.kind != Type::Complex {
         return Err(Error::filter(format!("{} has no parts to choose by.", parent.display())));
     }
@@ -63,7 +69,7 @@ pub fn bind_element(filter: ParsedFilter<'_>, parent: AttributeRef) -> Result<Fi
         };
         match node {
             Expr::Present(name) => Ok(Expr::Present(sub(name)?)),
-            Expr::Compare(name, op, literal) => typed(sub(name)?, op, &literal),
+            Expr::Compare(name, op, literal) => typed(sub(name)?, op, &literal, reading),
             _ => Err(Error::filter("A value path cannot stand inside another one.")),
         }
     })?;
@@ -83,12 +89,18 @@ fn resource_type_matches(node: &ParsedFilter<'_>, resource_type: &ResourceType) 
 }
 
 /// A complex attribute used as a simple one stands for its `value`: `manager eq "x"`, `emails co "x"`.
-fn with_value_sub(target: AttributeRef) -> Result<AttributeRef, Error> {
+fn with_value_sub(target: AttributeRef, reading: &mut Reading) -> Result<AttributeRef, Error> {
     if target.leaf().kind != Type::Complex {
         return Ok(target);
     }
     match target.attribute.value_attribute() {
-        Some(value) => Ok(target.with_sub(value)),
+        Some(value) => {
+            // RFC 7644 §3.4.2.2 does so itself with `emails co "example.org"`.
+            if !target.attribute.multi_valued {
+                reading.note(Repair::ComplexAsValue, target.attribute.name);
+            }
+            Ok(target.with_sub(value))
+        }
         None => Err(Error::filter(format!(
             "{} is complex. Name one of its parts, such as {}.{}.",
             target.display(),
@@ -98,8 +110,8 @@ fn with_value_sub(target: AttributeRef) -> Result<AttributeRef, Error> {
     }
 }
 
-fn compare(target: AttributeRef, op: Op, literal: &Literal) -> Result<Filter, Error> {
-    let condition = typed(target, op, literal)?;
+fn compare(target: AttributeRef, op: Op, literal: &Literal, reading: &mut Reading) -> Result<Filter, Error> {
+    let condition = typed(target, op, literal, reading)?;
     Ok(match condition {
         // `emails.value eq null` is "no element has a value".
         Expr::Not(present) => over_elements(target, |_| *present).negate(),
@@ -117,7 +129,7 @@ fn over_elements(target: AttributeRef, condition: impl FnOnce(AttributeRef) -> F
     }
 }
 
-fn typed(target: AttributeRef, op: Op, literal: &Literal) -> Result<Filter, Error> {
+fn typed(target: AttributeRef, op: Op, literal: &Literal, reading: &mut Reading) -> Result<Filter, Error> {
     let leaf = target.leaf();
     if let Literal::Word(word) = literal
         && word.eq_ignore_ascii_case("null")
@@ -127,15 +139,22 @@ fn typed(target: AttributeRef, op: Op, literal: &Literal) -> Result<Filter, Erro
             _ => Err(Error::filter("null can only be compared with eq and ne.")),
         };
     }
+    match (literal, leaf.kind) {
+        (Literal::Quoted(_), Type::Boolean) => reading.note(Repair::BooleanAsText, &target.display()),
+        (Literal::Quoted(_), Type::Integer) => reading.note(Repair::NumberAsText, &target.display()),
+        (Literal::Word(_), kind) if !matches!(kind, Type::Boolean | Type::Integer) => {
+            reading.note(Repair::UnquotedLiteral, &target.display());
+        }
+        _ => {}
+    }
     let unsupported = |reason: &str| Err(Error::filter(format!("{} is {reason}.", target.display())));
     let is_text_search = matches!(op, Op::Contains | Op::StartsWith | Op::EndsWith);
     match leaf.kind {
         Type::Boolean if op != Op::Equal => unsupported("a boolean and can only be compared with eq and ne"),
-        Type::Boolean => match literal.text() {
-            // Entra writes roles[primary eq "True"].
-            text if text.eq_ignore_ascii_case("true") => Ok(Expr::Compare(target, op, Value::Bool(true))),
-            text if text.eq_ignore_ascii_case("false") => Ok(Expr::Compare(target, op, Value::Bool(false))),
-            text => unsupported(&format!("a boolean: compare it with true or false, not {text:?}")),
+        // Entra writes roles[primary eq "True"].
+        Type::Boolean => match decode::boolean(literal.text()) {
+            Some(flag) => Ok(Expr::Compare(target, op, Value::Bool(flag))),
+            None => unsupported(&format!("a boolean: compare it with true or false, not {:?}", literal.text())),
         },
         Type::DateTime if is_text_search => unsupported("a time and has no co, sw and ew"),
         Type::DateTime => match time::parse(literal.text()) {

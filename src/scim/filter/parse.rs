@@ -5,7 +5,8 @@
 
 use super::{Literal, ParsedFilter};
 use crate::expr::{Expr, Op};
-use crate::scim::Error;
+use crate::scim::quirk::Repair;
+use crate::scim::{Error, Reading};
 use nom::branch::alt;
 use nom::bytes::complete::{tag_no_case, take_while1};
 use nom::character::complete::{char, multispace0, multispace1};
@@ -31,8 +32,28 @@ pub struct ParsedPath<'a> {
 }
 
 /// Reads a whole filter.
-pub fn parse(text: &str) -> Result<ParsedFilter<'_>, Error> {
-    complete(text, |input| or_terms(input, &Grammar::default())).map_err(Error::filter)
+pub fn parse<'a>(text: &'a str, reading: &mut Reading) -> Result<ParsedFilter<'a>, Error> {
+    let grammar = Grammar::default();
+    let filter = complete(text, |input| or_terms(input, &grammar)).map_err(Error::filter)?;
+    if grammar.part_behind_value_path.get() {
+        reading.note(Repair::ValuePathInFilter, "filter");
+    }
+    if text.contains('\\') && has_lone_backslash(text) {
+        reading.note(Repair::LoneBackslash, "filter");
+    }
+    Ok(filter)
+}
+
+/// Whether a backslash in a well-formed filter starts no escape. Backslashes stand in strings only.
+fn has_lone_backslash(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once('\\') {
+        match escape(behind) {
+            Some((_, after)) => rest = after,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// Reads a whole PATCH path.
@@ -86,6 +107,7 @@ struct Grammar {
     depth: std::cell::Cell<usize>,
     terms: std::cell::Cell<usize>,
     inside_value_path: std::cell::Cell<bool>,
+    part_behind_value_path: std::cell::Cell<bool>,
 }
 
 impl Grammar {
@@ -161,6 +183,7 @@ fn attribute_term<'a>(input: &'a str, grammar: &Grammar) -> Parsed<'a, ParsedFil
     let (rest, sub) = opt(preceded(char('.'), take_while1(is_name_char))).parse(rest)?;
     let Some(sub) = sub else { return Ok((rest, Expr::Any(name, Box::new(element)))) };
     let (rest, last) = comparison(rest, sub)?;
+    grammar.part_behind_value_path.set(true);
     let any = |last| Expr::Any(name, Box::new(Expr::And(vec![element, last])));
     // `ne` negates the whole: no element of that kind has this value.
     Ok((

@@ -3,17 +3,23 @@
 use super::{Action, Change, Selection};
 use crate::scim::decode::{attribute, element, finish, home, keep_one_primary};
 use crate::scim::filter::element_matches;
+use crate::scim::quirk::Repair;
 use crate::scim::schema::{Attribute, Mutability, ResourceType, Type};
-use crate::scim::{Error, Object, ScimType};
+use crate::scim::{Error, Object, Reading, ScimType};
 use serde_json::Value;
 
 /// The resource after all changes (RFC 7644 §3.5.2). Equal to what came in when nothing changed.
-pub fn apply(changes: Vec<Change>, resource: &Object, resource_type: &'static ResourceType) -> Result<Object, Error> {
+pub fn apply(
+    changes: Vec<Change>,
+    resource: &Object,
+    resource_type: &'static ResourceType,
+    reading: &mut Reading,
+) -> Result<Object, Error> {
     let mut changed = resource.clone();
     for change in changes {
         let home = home(&mut changed, change.target.extension);
         let slot = home.remove(change.target.attribute.name);
-        if let Some(value) = changed_attribute(change, slot)? {
+        if let Some(value) = changed_attribute(change, slot, reading)? {
             home.insert(value.0.to_owned(), value.1);
         }
     }
@@ -21,7 +27,11 @@ pub fn apply(changes: Vec<Change>, resource: &Object, resource_type: &'static Re
 }
 
 /// The new value of one attribute, with its name; `None` when it is unassigned now.
-fn changed_attribute(change: Change, old: Option<Value>) -> Result<Option<(&'static str, Value)>, Error> {
+fn changed_attribute(
+    change: Change,
+    old: Option<Value>,
+    reading: &mut Reading,
+) -> Result<Option<(&'static str, Value)>, Error> {
     let whole = change.target.attribute;
     let value = if whole.multi_valued {
         let elements = match old {
@@ -29,13 +39,14 @@ fn changed_attribute(change: Change, old: Option<Value>) -> Result<Option<(&'sta
             _ => Vec::new(),
         };
         // Elements may have become equal, or hold what is only taken apart when it is read.
-        attribute(whole, Value::Array(changed_elements(change, elements)?))?
+        let elements = changed_elements(change, elements, reading)?;
+        attribute(whole, Value::Array(elements), reading)?
     } else if whole.kind == Type::Complex {
-        changed_complex(change, old)?
+        changed_complex(change, old, reading)?
     } else {
         match (change.action, change.value) {
             (Action::Remove, _) | (_, None) => None,
-            (_, Some(value)) => match attribute(whole, value)? {
+            (_, Some(value)) => match attribute(whole, value, reading)? {
                 // An empty `active` says neither yes nor no: it must not bring anybody back.
                 None if whole.kind == Type::Boolean => old,
                 new => new,
@@ -45,20 +56,25 @@ fn changed_attribute(change: Change, old: Option<Value>) -> Result<Option<(&'sta
     Ok(value.map(|value| (whole.name, value)))
 }
 
-/// RFC 7644 §3.5.2.3: sub-attributes that are not named stay.
-fn changed_complex(change: Change, old: Option<Value>) -> Result<Option<Value>, Error> {
+/// RFC 7644 §3.5.2.3: sub-attributes that are not named stay, but where a replace means the whole.
+fn changed_complex(change: Change, old: Option<Value>, reading: &mut Reading) -> Result<Option<Value>, Error> {
     let mut parts = match old {
         Some(Value::Object(parts)) => parts,
         _ => Object::new(),
     };
     match (change.target.sub, change.action, change.value) {
         (None, Action::Remove, _) | (None, _, None) => parts.clear(),
-        (None, _, Some(value)) => match attribute(change.target.attribute, value.clone())? {
+        (None, action, Some(value)) => match attribute(change.target.attribute, value.clone(), reading)? {
             None if !is_parts(&value) => parts.clear(),
-            new => merge(&mut parts, change.target.attribute, &value, new),
+            new => {
+                if action == Action::Replace && !reading.rules.merged_parts {
+                    parts.clear();
+                }
+                merge(&mut parts, change.target.attribute, &value, new);
+            }
         },
         (Some(sub), Action::Remove, _) => drop(parts.remove(sub.name)),
-        (Some(sub), _, value) => assign(&mut parts, sub, value)?,
+        (Some(sub), _, value) => assign(&mut parts, sub, value, reading)?,
     }
     Ok((!parts.is_empty()).then_some(Value::Object(parts)))
 }
@@ -92,24 +108,32 @@ fn merge(parts: &mut Object, whole: &'static Attribute, sent: &Value, new: Optio
     }
 }
 
-fn assign(parts: &mut Object, sub: &'static Attribute, value: Option<Value>) -> Result<(), Error> {
-    match element(sub, value.unwrap_or(Value::Null))? {
+fn assign(
+    parts: &mut Object,
+    sub: &'static Attribute,
+    value: Option<Value>,
+    reading: &mut Reading,
+) -> Result<(), Error> {
+    match element(sub, value.unwrap_or(Value::Null), reading)? {
         Some(value) => drop(parts.insert(sub.name.to_owned(), value)),
         None => drop(parts.remove(sub.name)),
     }
     Ok(())
 }
 
-fn changed_elements(change: Change, mut elements: Vec<Value>) -> Result<Vec<Value>, Error> {
+fn changed_elements(change: Change, mut elements: Vec<Value>, reading: &mut Reading) -> Result<Vec<Value>, Error> {
     let whole = change.target.attribute;
     match (change.selection, change.target.sub) {
         (None, None) => match (change.action, change.value) {
             (Action::Remove, None | Some(Value::Null)) => elements.clear(),
             // A value that names nothing is not the same as no value.
-            (Action::Remove, Some(value)) => remove_named(&mut elements, whole, value)?,
-            (Action::Replace, value) => elements = listed(whole, value)?,
+            (Action::Remove, Some(value)) => {
+                reading.note(Repair::RemoveWithValue, whole.name);
+                remove_named(&mut elements, whole, value, reading)?;
+            }
+            (Action::Replace, value) => elements = listed(whole, value, reading)?,
             (Action::Add, value) => {
-                for new in listed(whole, value)? {
+                for new in listed(whole, value, reading)? {
                     add_element(&mut elements, new);
                 }
             }
@@ -122,31 +146,50 @@ fn changed_elements(change: Change, mut elements: Vec<Value>) -> Result<Vec<Valu
                     whole.name, sub.name
                 )));
             }
-            change_parts(&mut elements, all, change.action, sub, change.value, Some(Object::new()))?;
+            change_parts(&mut elements, all, change.action, sub, change.value, Some(Object::new()), reading)?;
         }
         (Some(selection), Some(sub)) => {
-            let chosen = chosen(&elements, &selection);
+            let chosen = chosen(&elements, &selection, whole, reading)?;
             let template = (!selection.template.is_empty()).then_some(selection.template);
-            change_parts(&mut elements, chosen, change.action, sub, change.value, template)?;
+            change_parts(&mut elements, chosen, change.action, sub, change.value, template, reading)?;
         }
         (Some(selection), None) => {
-            let chosen = chosen(&elements, &selection);
-            change_whole_elements(&mut elements, chosen, change.action, whole, change.value, selection)?;
+            let chosen = chosen(&elements, &selection, whole, reading)?;
+            change_whole_elements(&mut elements, chosen, change.action, whole, change.value, selection, reading)?;
         }
     }
     Ok(elements)
 }
 
-fn listed(whole: &'static Attribute, value: Option<Value>) -> Result<Vec<Value>, Error> {
-    match attribute(whole, value.unwrap_or(Value::Null))? {
+fn listed(whole: &'static Attribute, value: Option<Value>, reading: &mut Reading) -> Result<Vec<Value>, Error> {
+    match attribute(whole, value.unwrap_or(Value::Null), reading)? {
         Some(Value::Array(elements)) => Ok(elements),
         _ => Ok(Vec::new()),
     }
 }
 
 /// Which elements a value path means, one flag for each.
-fn chosen(elements: &[Value], selection: &Selection) -> Vec<bool> {
-    elements.iter().map(|element| element_matches(&selection.filter, element)).collect()
+fn chosen(elements: &[Value], selection: &Selection, whole: &Attribute, reading: &Reading) -> Result<Vec<bool>, Error> {
+    let chosen: Vec<bool> = elements.iter().map(|element| element_matches(&selection.filter, element)).collect();
+    let count = chosen.iter().filter(|chosen| **chosen).count();
+    if count > 1 && !reading.rules.several_elements {
+        return Err(Error::filter(format!(
+            "The filter in the path means {count} values of {}; this connection changes one at a time. Name it, such as \
+             {}[value eq \"…\"].",
+            whole.name, whole.name
+        )));
+    }
+    Ok(chosen)
+}
+
+/// Whether a change whose filter matches nothing may make the element, or else an error. A replace has nothing to
+/// replace (RFC 7644 §3.5.2.3: `noTarget`); Entra sends one all the same.
+fn check_made(action: Action, attribute: &Attribute, reading: &mut Reading) -> Result<(), Error> {
+    if action == Action::Replace && !reading.rules.made_elements {
+        return Err(no_target(attribute));
+    }
+    reading.note(Repair::ValuePathWithoutMatch, attribute.name);
+    Ok(())
 }
 
 fn among<'e>(elements: &'e mut [Value], chosen: &'e [bool]) -> impl Iterator<Item = &'e mut Value> {
@@ -181,8 +224,13 @@ fn add_element(elements: &mut Vec<Value>, new: Value) {
 }
 
 /// `remove` with a value takes away those elements only: Entra removes members this way.
-fn remove_named(elements: &mut Vec<Value>, whole: &'static Attribute, value: Value) -> Result<(), Error> {
-    for gone in listed(whole, Some(value))? {
+fn remove_named(
+    elements: &mut Vec<Value>,
+    whole: &'static Attribute,
+    value: Value,
+    reading: &mut Reading,
+) -> Result<(), Error> {
+    for gone in listed(whole, Some(value), reading)? {
         elements.retain(|element| match gone.get("value") {
             Some(value) => element.get("value") != Some(value),
             None => element != &gone,
@@ -199,10 +247,11 @@ fn change_parts(
     sub: &'static Attribute,
     value: Option<Value>,
     template: Option<Object>,
+    reading: &mut Reading,
 ) -> Result<(), Error> {
     let value = match action {
         Action::Remove => None,
-        _ => element(sub, value.unwrap_or(Value::Null))?,
+        _ => element(sub, value.unwrap_or(Value::Null), reading)?,
     };
     let Some(value) = value else {
         for parts in among(elements, &chosen).filter_map(Value::as_object_mut) {
@@ -216,7 +265,12 @@ fn change_parts(
         return Ok(());
     };
     if !chosen.contains(&true) {
-        elements.push(Value::Object(template.ok_or_else(|| no_target(sub))?));
+        let template = template.ok_or_else(|| no_target(sub))?;
+        // Without a filter there was nothing to match.
+        if !template.is_empty() {
+            check_made(action, sub, reading)?;
+        }
+        elements.push(Value::Object(template));
         chosen.push(true);
     }
     for parts in among(elements, &chosen).filter_map(Value::as_object_mut) {
@@ -233,13 +287,14 @@ fn change_whole_elements(
     whole: &'static Attribute,
     value: Option<Value>,
     selection: Selection,
+    reading: &mut Reading,
 ) -> Result<(), Error> {
     let takes_away = action == Action::Remove || value.as_ref().is_none_or(is_unassigned);
     if takes_away {
         retain(elements, &chosen, |_| false);
         return Ok(());
     }
-    let new = listed(whole, value)?;
+    let new = listed(whole, value, reading)?;
     // Nothing but parts that the schema does not have.
     if new.is_empty() {
         return Ok(());
@@ -250,6 +305,7 @@ fn change_whole_elements(
     let mut parts = selection.template;
     parts.extend(new.clone());
     if !chosen.contains(&true) {
+        check_made(action, whole, reading)?;
         elements.push(Value::Null);
         chosen.push(true);
     }
@@ -268,7 +324,7 @@ fn settle_primary(elements: &mut [Value], touched: &[bool]) {
     let is_primary = |element: &Value| element.get("primary") == Some(&Value::Bool(true));
     let winner = elements.iter().zip(touched).rposition(|(element, touched)| *touched && is_primary(element));
     if winner.is_some() {
-        keep_one_primary(elements, winner);
+        let _ = keep_one_primary(elements, winner);
     }
 }
 

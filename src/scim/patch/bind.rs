@@ -2,43 +2,48 @@
 
 use super::{Action, Change, Operation, PatchRequest, Selection};
 use crate::expr::{Expr, Op};
-use crate::scim::decode::{self, Strictness};
+use crate::scim::decode;
 use crate::scim::filter::{Literal, ParsedFilter, bind_element, parse_path};
-use crate::scim::path::{AttributeRef, Named, resolve};
-use crate::scim::schema::{Mutability, ResourceType, Schema};
-use crate::scim::{Error, Object, ScimType};
+use crate::scim::path::{AttributeRef, Named, resolve, resolve_noting};
+use crate::scim::quirk::Repair;
+use crate::scim::schema::{Attribute, Mutability, ResourceType, Schema, Type};
+use crate::scim::{Error, Object, Reading, ScimType};
 use serde_json::Value;
 
-/// The changes of a whole request, in order.
-#[derive(Debug, Default, PartialEq)]
-pub struct Bound {
-    pub changes: Vec<Change>,
-    /// Names that mean nothing here, for the log.
-    pub ignored: Vec<String>,
-}
-
-/// Binds every operation to the schema. `id` is the id of the resource that is patched.
+/// Binds every operation to the schema: the changes of the whole request, in order. `id` is the id of the resource that
+/// is patched.
 pub fn bind(
     request: PatchRequest,
     resource_type: &'static ResourceType,
     id: &str,
-    strictness: Strictness,
-) -> Result<Bound, Error> {
-    let mut binder = Binder { resource_type, id, strictness, bound: Bound::default(), inside: 0 };
+    reading: &mut Reading,
+) -> Result<Vec<Change>, Error> {
+    let mut binder = Binder { resource_type, id, reading, changes: Vec::new(), inside: 0 };
     for Operation { action, path, value } in request.operations {
         match path {
             Some(path) => binder.with_path(action, &path, value)?,
             None => binder.without_path(action, value)?,
         }
     }
-    Ok(binder.bound)
+    Ok(binder.changes)
+}
+
+/// Binds a whole resource as changes of another one: what it does not name stays, what it says is null goes.
+pub fn bind_resource(
+    resource: Object,
+    resource_type: &'static ResourceType,
+    reading: &mut Reading,
+) -> Result<Vec<Change>, Error> {
+    let mut binder = Binder { resource_type, id: "", reading, changes: Vec::new(), inside: 0 };
+    binder.attributes(Action::Replace, resource)?;
+    Ok(binder.changes)
 }
 
 struct Binder<'a> {
     resource_type: &'static ResourceType,
     id: &'a str,
-    strictness: Strictness,
-    bound: Bound,
+    reading: &'a mut Reading,
+    changes: Vec<Change>,
     /// Changes so far, but for those of members.
     inside: usize,
 }
@@ -52,11 +57,11 @@ impl Binder<'_> {
             return Err(Error::value(format!("The operation on \"{text}\" has no value.")));
         }
         let path = parse_path(text)?;
-        let target = match resolve(path.name, self.resource_type)? {
+        let target = match resolve_noting(path.name, self.resource_type, self.reading)? {
             Some(Named::Attribute(target)) => target,
             Some(Named::Schema(schema)) if path.filter.is_none() => return self.whole_schema(action, schema, value),
             Some(Named::Schema(_)) | None => {
-                return decode::ignore(&mut self.bound.ignored, text.to_owned(), self.strictness);
+                return decode::ignore(text, self.reading);
             }
         };
         if target.attribute.mutability == Mutability::ReadOnly {
@@ -66,22 +71,30 @@ impl Binder<'_> {
             Some(filter) => Some(self.selection(filter, target)?),
             None => None,
         };
+        // A member is nothing but its value, so there is no other way to take one away.
+        let takes_member = action == Action::Remove && target.attribute.name == "members";
+        if selection.is_some() && path.sub.is_none() && !takes_member && !self.reading.rules.whole_elements {
+            return Err(Error::path(format!(
+                "\"{text}\" means whole elements, which this connection refuses. Name a part, such as {}.",
+                format_args!("{text}.value")
+            )));
+        }
         let target = match path.sub {
             None => target,
             Some(sub) => match target.attribute.sub_attribute(sub) {
                 Some(sub) => target.with_sub(sub),
-                None => return decode::ignore(&mut self.bound.ignored, text.to_owned(), self.strictness),
+                None => return decode::ignore(text, self.reading),
             },
         };
         self.change(Change { action, target, selection, value })
     }
 
-    fn selection(&self, filter: ParsedFilter<'_>, target: AttributeRef) -> Result<Selection, Error> {
+    fn selection(&mut self, filter: ParsedFilter<'_>, target: AttributeRef) -> Result<Selection, Error> {
         if !target.attribute.multi_valued || target.sub.is_some() {
             return Err(Error::path(format!("{} is not a list, so a filter cannot choose from it.", target.display())));
         }
-        let template = template(&filter, target)?;
-        match bind_element(filter, target).map_err(|error| Error::path(error.detail))? {
+        let template = template(&filter, target, self.reading)?;
+        match bind_element(filter, target, self.reading).map_err(|error| Error::path(error.detail))? {
             Expr::Any(_, filter) => Ok(Selection { filter: *filter, template }),
             filter => Ok(Selection { filter, template }),
         }
@@ -90,7 +103,7 @@ impl Binder<'_> {
     /// RFC 7644 §3.5.2.1, §3.5.2.3: without a path the value is a set of attributes. Each name is read as a path,
     /// because Entra sends dotted and URN-qualified ones here.
     fn without_path(&mut self, action: Action, value: Option<Value>) -> Result<(), Error> {
-        if self.strictness == Strictness::Strict {
+        if !self.reading.rules.operations_without_path {
             return Err(Error::syntax(
                 "Each operation must have a path; this connection refuses operations without one.",
             ));
@@ -103,23 +116,36 @@ impl Binder<'_> {
         }
         let attributes = match value {
             Some(Value::Object(attributes)) => attributes,
-            Some(Value::Array(mut list)) if list.len() == 1 && list[0].is_object() => match list.pop() {
-                Some(Value::Object(attributes)) => attributes,
-                _ => Object::new(),
-            },
+            Some(Value::Array(mut list)) if list.len() == 1 && list[0].is_object() => {
+                self.reading.note(Repair::ListWithoutPath, "value");
+                match list.pop() {
+                    Some(Value::Object(attributes)) => attributes,
+                    _ => Object::new(),
+                }
+            }
             _ => {
                 return Err(Error::value(
                     "An operation without a path must have a JSON object of attributes as its value.",
                 ));
             }
         };
+        self.attributes(action, attributes)
+    }
+
+    fn attributes(&mut self, action: Action, attributes: Object) -> Result<(), Error> {
         for (name, value) in attributes {
-            match resolve(name.split('[').next().unwrap_or(&name), self.resource_type) {
+            let found = resolve(name.split('[').next().unwrap_or(&name), self.resource_type);
+            if let Ok(Some(Named::Attribute(target))) = found
+                && (target.sub.is_some() || name.contains([':', '[']))
+            {
+                self.reading.note(Repair::PathAsName, &name);
+            }
+            match found {
                 // `schemas`, `id`, `meta` come along from clients that send the whole resource.
-                Ok(Some(Named::Attribute(target))) if target.attribute.mutability == Mutability::ReadOnly => {}
-                Ok(None) | Err(_) if !name.contains('[') => {
-                    decode::ignore(&mut self.bound.ignored, name, self.strictness)?;
+                Ok(Some(Named::Attribute(target))) if target.attribute.mutability == Mutability::ReadOnly => {
+                    self.reading.note(Repair::ReadOnlyInPatch, target.attribute.name);
                 }
+                Ok(None) | Err(_) if !name.contains('[') => decode::ignore(&name, self.reading)?,
                 _ => self.with_path(action, &name, Some(value))?,
             }
         }
@@ -144,8 +170,10 @@ impl Binder<'_> {
                                 value: Some(value),
                             })?;
                         }
-                        None if name.eq_ignore_ascii_case("schemas") => {}
-                        None => decode::ignore(&mut self.bound.ignored, name, self.strictness)?,
+                        None if name.eq_ignore_ascii_case("schemas") => {
+                            self.reading.note(Repair::SchemasInExtension, schema.id);
+                        }
+                        None => decode::ignore(&format!("{}:{name}", schema.id), self.reading)?,
                     }
                 }
                 Ok(())
@@ -159,9 +187,10 @@ impl Binder<'_> {
     }
 
     /// RFC 7644 §3.5.2: a change of a readOnly attribute is refused, unless it changes nothing.
-    fn read_only(&self, target: AttributeRef, value: Option<Value>) -> Result<(), Error> {
+    fn read_only(&mut self, target: AttributeRef, value: Option<Value>) -> Result<(), Error> {
         let same_id = target.attribute.name == "id" && value.as_ref().and_then(Value::as_str) == Some(self.id);
         if same_id || target.attribute.name == "schemas" {
+            self.reading.note(Repair::ReadOnlyInPatch, target.attribute.name);
             return Ok(());
         }
         Err(Error::mutability(format!("{} is read-only and cannot be changed.", target.display())))
@@ -174,16 +203,21 @@ impl Binder<'_> {
             return Ok(());
         }
         if let Some(value) = change.value.as_ref().filter(|_| target.sub.is_none()) {
-            decode::check_parts(target.attribute, value, &mut self.bound.ignored, self.strictness)?;
+            decode::check_parts(target.attribute, value, self.reading)?;
         }
-        let unassigned = |value: &Option<Value>| match value {
-            Some(value) => decode::attribute(target.attribute, value.clone()).map(|value| value.is_none()),
+        if change.action != Action::Remove && change.value == Some(Value::Null) {
+            self.reading.note(Repair::NullForRemove, target.attribute.name);
+        }
+        let mut unassigned = |value: &Option<Value>| match value {
+            Some(value) => {
+                decode::attribute(target.attribute, value.clone(), self.reading).map(|value| value.is_none())
+            }
             None => Ok(true),
         };
         if target.attribute.is_required_by_itself() && (change.action == Action::Remove || unassigned(&change.value)?) {
             return Err(Error::mutability(format!("{} is required and cannot be removed.", target.display())));
         }
-        self.bound.changes.push(change);
+        self.changes.push(change);
         if target.attribute.name != "members" {
             self.inside += 1;
         }
@@ -195,7 +229,7 @@ impl Binder<'_> {
 }
 
 /// The equality terms of a filter that must all hold, as an element.
-fn template(filter: &ParsedFilter<'_>, target: AttributeRef) -> Result<Object, Error> {
+fn template(filter: &ParsedFilter<'_>, target: AttributeRef, reading: &mut Reading) -> Result<Object, Error> {
     let mut element = Object::new();
     let terms = match filter {
         Expr::And(terms) => terms.as_slice(),
@@ -204,7 +238,7 @@ fn template(filter: &ParsedFilter<'_>, target: AttributeRef) -> Result<Object, E
     for term in terms {
         if let Expr::Compare(name, Op::Equal, literal) = term
             && let Some(sub) = target.attribute.sub_attribute(name)
-            && let Some(value) = decode::element(sub, literal_value(literal))?
+            && let Some(value) = decode::element(sub, literal_value(sub, literal), reading)?
         {
             element.insert(sub.name.to_owned(), value);
         }
@@ -212,9 +246,12 @@ fn template(filter: &ParsedFilter<'_>, target: AttributeRef) -> Result<Object, E
     Ok(element)
 }
 
-fn literal_value(literal: &Literal) -> Value {
+fn literal_value(attribute: &Attribute, literal: &Literal) -> Value {
     match literal {
         Literal::Word(word) if word.eq_ignore_ascii_case("null") => Value::Null,
+        Literal::Word(word) if attribute.kind == Type::Boolean => {
+            decode::boolean(word).map_or_else(|| Value::from(word.as_str()), Value::Bool)
+        }
         literal => Value::from(literal.text()),
     }
 }

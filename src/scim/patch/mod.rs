@@ -5,7 +5,7 @@ mod bind;
 mod request;
 
 pub use apply::apply;
-pub use bind::{Bound, bind};
+pub use bind::{bind, bind_resource};
 pub use request::{Action, Operation, PatchRequest};
 
 use super::Object;

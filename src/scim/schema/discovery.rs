@@ -22,6 +22,9 @@ static SERVICE_PROVIDER_CONFIG: Schema = Schema {
             .required()
             .read_only(),
         complex("pagination", PAGINATION, "Index and cursor paging.").read_only(),
+        boolean("interopProfileConformant", "Whether every rule of draft-zollner-scim-interop-profile holds.")
+            .read_only()
+            .unpublished(),
     ],
 };
 

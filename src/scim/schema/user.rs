@@ -98,14 +98,19 @@ const MEMBERSHIP: &[Attribute] = &[
     string("type", "How the user belongs to the group.").canonical(&["direct", "indirect"]).read_only(),
 ];
 
-const ENTITLEMENT: &[Attribute] =
-    &[string("value", "The entitlement."), DISPLAY, string("type", "The kind of entitlement."), PRIMARY];
+const ENTITLEMENT: &[Attribute] = &[
+    string("value", "The entitlement."),
+    DISPLAY,
+    string("type", "The kind of entitlement.").canonical(&["capability"]),
+    PRIMARY,
+];
 
-const ROLE: &[Attribute] = &[string("value", "The role."), DISPLAY, string("type", "The kind of role."), PRIMARY];
+const ROLE: &[Attribute] =
+    &[string("value", "The role."), DISPLAY, string("type", "The kind of role.").canonical(&["role"]), PRIMARY];
 
 const CERTIFICATE: &[Attribute] = &[
     binary("value", "The certificate: DER, base64 encoded."),
     DISPLAY,
-    string("type", "What the certificate is used for."),
+    string("type", "What the certificate is used for.").canonical(&["work", "home", "other"]),
     PRIMARY,
 ];

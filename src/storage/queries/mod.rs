@@ -13,6 +13,7 @@ pub mod log;
 pub mod memberships;
 pub mod oauth;
 pub mod organizations;
+pub mod quirks;
 pub mod schedule;
 pub mod secrets;
 pub mod signing_keys;

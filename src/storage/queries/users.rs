@@ -4,8 +4,8 @@ use super::{Conn, RunQueryDsl};
 use crate::domain::{Email, Id};
 use crate::storage::rows::{EmailRow, PlacementRow, RemovedUserRow, StoredUser, UserDraftRow, UserRow};
 use crate::storage::schema::{removed_users, user_emails, users};
-use crate::storage::sql::{Cached, Locked};
-use crate::storage::types::DbId;
+use crate::storage::sql::{Cached, Locked, Sql};
+use crate::storage::types::{DbId, IdSql};
 use diesel::prelude::{
     BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl,
     SelectableHelper, TextExpressionMethods,
@@ -74,6 +74,44 @@ pub async fn find_leaver(
         return Ok(Some(found));
     }
     leavers.filter(users::user_name_key.eq(user_name_key)).first(conn).await.optional()
+}
+
+/// The folded employee number of a user; the index `users_by_employee_number` has the beginning of it.
+const EMPLOYEE_NUMBER: &str =
+    "(search->'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'->>'employeeNumber')";
+
+/// A user of a connection by what the connection calls him: the externalId, the employee number, the userName, in this
+/// order. A number that several have names nobody.
+pub async fn find_of_connection(
+    conn: &mut Conn<'_>,
+    account: Id,
+    connection: Id,
+    external_id: Option<&str>,
+    employee_number: Option<&str>,
+    user_name_key: &str,
+) -> QueryResult<Option<DbId>> {
+    let users = users::table
+        .filter(users::account_id.eq(DbId(account)))
+        .filter(users::connection_id.eq(DbId(connection)))
+        .select(users::id);
+    if let Some(external_id) = external_id
+        && let Some(found) = users.filter(users::external_id.eq(external_id)).first(conn).await.optional()?
+    {
+        return Ok(Some(found));
+    }
+    if let Some(number) = employee_number {
+        let mut sql: Sql<IdSql> = Sql::new("SELECT id FROM users WHERE account_id = ");
+        sql.id(account).words(" AND connection_id = ").id(connection);
+        sql.words(" AND substr(").words(EMPLOYEE_NUMBER).words(", 1, 100) = ");
+        sql.text(number.chars().take(100).collect::<String>());
+        sql.words(" AND ").words(EMPLOYEE_NUMBER).words(" IS NOT NULL AND ").words(EMPLOYEE_NUMBER).words(" = ");
+        sql.text(number).words(" LIMIT 2");
+        let found: Vec<DbId> = sql.load(conn).await?;
+        if let [one] = found.as_slice() {
+            return Ok(Some(*one));
+        }
+    }
+    users.filter(users::user_name_key.eq(user_name_key)).first(conn).await.optional()
 }
 
 /// Writes a changed user if it still has the version that the change was made from.

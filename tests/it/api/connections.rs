@@ -18,8 +18,8 @@ on_both! {
         let read = server.api(Method::GET, &path(&server), None).await.expect(200);
         let settings = json!({
             "scope": "account", "onConflict": "refuse", "aboveCeiling": "hold", "unknownMembers": "reject",
-            "attributes": "lenient", "managesAttributes": false,
-            "rateLimit": null, "allowedAddresses": [],
+            "attributes": "lenient", "groupsOnUsers": false, "managesAttributes": false, "rateLimit": null,
+            "allowedAddresses": [],
             "log": { "bodies": true, "maskPersonalData": false, "days": 30, "megabytes": 100 },
         });
         assert_eq!((&read.body["settings"], &read.body["ruleCount"]), (&settings, &json!(0)));
@@ -38,7 +38,7 @@ on_both! {
         });
         let made = server.api(Method::POST, "/connections", Some(body)).await.expect(201);
         assert_eq!(made.body["settings"]["scope"], json!({ "groupAdmin": [group] }));
-        assert_eq!((&made.body["settings"]["onConflict"], &made.body["settings"]["attributes"]), (&json!("restore"), &json!("lenient")));
+        assert_eq!((&made.body["settings"]["onConflict"], &made.body["settings"]["attributes"]), (&json!("restore"), &json!("strict")));
         let location = made.header("location").to_owned();
         assert!(location.ends_with(&format!("/api/v1/connections/{}", made.id())), "{location}");
         let read = send(server.client.get(location).bearer_auth(&server.admin_key)).await.expect(200);

@@ -3,13 +3,13 @@
 use super::{corpus, fuzz, mutate};
 use scim_connector::scim::bulk::{BulkRequest, order, references, substitute};
 use scim_connector::scim::cursor::{Cursors, Position, Scope};
-use scim_connector::scim::decode::{self, Strictness};
 use scim_connector::scim::filter::{Unknown, bind, matches, parse, parse_path};
 use scim_connector::scim::list::{PageLimits, Query};
 use scim_connector::scim::patch::{self, PatchRequest};
 use scim_connector::scim::project::Projection;
 use scim_connector::scim::schema::{GROUP, RESOURCE_TYPES, ResourceType, USER};
 use scim_connector::scim::{Error, Object};
+use scim_connector::scim::{Reading, Rules, decode};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ fn resource(resource_type: &'static ResourceType) -> Object {
 }
 
 fn decoded(body: Value, resource_type: &'static ResourceType) -> Result<Object, Error> {
-    decode::resource(body, resource_type, Strictness::Lenient).map(|decoded| decoded.resource)
+    decode::resource(body, resource_type, &mut Reading::lenient())
 }
 
 /// Sees that an error says something that can be put into an answer.
@@ -36,10 +36,10 @@ fn filters() {
     fuzz(
         |dice| Some(mutate::text(dice, &corpus)),
         |text| {
-            let Some(parsed) = told(parse(text)) else { return false };
+            let Some(parsed) = told(parse(text, &mut Reading::lenient())) else { return false };
             for (resource_type, resource) in RESOURCE_TYPES.iter().zip(&resources) {
                 for unknown in [Unknown::Refuse, Unknown::NoMatch] {
-                    if let Some(bound) = told(bind(parsed.clone(), resource_type, unknown)) {
+                    if let Some(bound) = told(bind(parsed.clone(), resource_type, unknown, &mut Reading::lenient())) {
                         matches(&bound, resource);
                     }
                 }
@@ -70,9 +70,9 @@ fn paths() {
 }
 
 fn patched(body: Value, resource: &Object, resource_type: &'static ResourceType) -> Option<Object> {
-    let request = told(PatchRequest::decode(body))?;
-    let bound = told(patch::bind(request, resource_type, "the-id", Strictness::Lenient))?;
-    told(patch::apply(bound.changes, resource, resource_type))
+    let request = told(PatchRequest::decode(body, &mut Reading::lenient()))?;
+    let bound = told(patch::bind(request, resource_type, "the-id", &mut Reading::lenient()))?;
+    told(patch::apply(bound, resource, resource_type, &mut Reading::lenient()))
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn patches() {
 
 /// Decodes and decodes the result: what is kept is what comes back from a PUT of a GET.
 fn decode_twice(body: &Value, resource_type: &'static ResourceType) -> bool {
-    let _ = told(decode::resource(body.clone(), resource_type, Strictness::Strict));
+    let _ = told(decode::resource(body.clone(), resource_type, &mut Reading::new(Rules::STRICT)));
     match told(decoded(body.clone(), resource_type)) {
         Some(resource) => told(decoded(resource.into(), resource_type)).is_some() || panic!("not good the second time"),
         None => false,
@@ -123,8 +123,10 @@ fn queries() {
             let pairs = form_urlencoded::parse(bytes).map(|(name, value)| (name.into_owned(), value.into_owned()));
             let Some(query) = told(Query::from_parameters(pairs)) else { return false };
             let _ = told(query.page_size(PageLimits { default: 100, maximum: 1000 }));
-            if let Some(parsed) = query.filter.as_deref().and_then(|filter| told(parse(filter))) {
-                let _ = told(bind(parsed, &USER, Unknown::Refuse));
+            if let Some(parsed) =
+                query.filter.as_deref().and_then(|filter| told(parse(filter, &mut Reading::lenient())))
+            {
+                let _ = told(bind(parsed, &USER, Unknown::Refuse, &mut Reading::lenient()));
             }
             let projection = Projection::new(query.attributes.as_deref(), query.excluded_attributes.as_deref(), &USER);
             let shown = projection.apply(resource.clone(), &USER);

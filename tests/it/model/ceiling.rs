@@ -55,7 +55,7 @@ on_both! {
 
     /// E-37: neither a type nor a rehire nor a repeated push lifts a held role.
     async fn nothing_that_a_connection_does_lifts_a_held_role(server) {
-        server.configure(|connection| connection.settings.on_conflict = OnConflict::Restore).await;
+        server.configure(|connection| connection.settings.on_conflict = Some(OnConflict::Restore)).await;
         let wish = json!([{ "value": "ADMIN", "type": "work", "primary": true }, { "value": "administrator" }]);
         let body = json!({ "userName": "ada", "roles": wish });
         let ada = server.post("/Users", body.clone()).await.expect(201).id();

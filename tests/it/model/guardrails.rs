@@ -123,7 +123,7 @@ on_both! {
         let path = format!("/Groups/{group}");
         let both = json!([{ "op": "add", "path": "members", "value": [{ "value": NOBODY }, { "value": "x" }, { "value": ada }] }]);
         refuses(&server, &[&path], server.patch(&path, both.clone()), 400, "member_unknown").await;
-        server.configure(|connection| connection.settings.unknown_members = UnknownMembers::Skip).await;
+        server.configure(|connection| connection.settings.unknown_members = Some(UnknownMembers::Skip)).await;
         let reply = server.patch(&path, both.clone()).await.expect(200);
         assert_eq!(reply.body["members"].as_array().map(Vec::len), Some(1));
         let before = everything(&server, &path).await;
@@ -136,7 +136,7 @@ on_both! {
         let body = json!({ "userName": "ada", "shoeSize": 42, XU: { "hat": "big" } });
         let ada = server.post("/Users", body.clone()).await.expect(201);
         assert_eq!(ada.body.get(XU), None);
-        server.configure(|connection| connection.settings.attributes = AttributeMode::Strict).await;
+        server.configure(|connection| connection.settings.attributes = Some(AttributeMode::Strict)).await;
         let mut again = body;
         again["userName"] = "bob".into();
         let reply = server.post("/Users", again).await.expect(400);

@@ -20,7 +20,7 @@ on_both! {
 
     /// E-23: with `restore` the old record comes back: 201, the old id, his groups; found by externalId or by userName.
     async fn a_returning_leaver_gets_his_record_back(server) {
-        server.configure(|connection| connection.settings.on_conflict = OnConflict::Restore).await;
+        server.configure(|connection| connection.settings.on_conflict = Some(OnConflict::Restore)).await;
         organization(&server, "Sales").await;
         let body = json!({ "userName": "ada", "externalId": "x1", XU: { "organization": "Sales" } });
         let ada = server.post("/Users", body).await.expect(201).id();
@@ -54,7 +54,7 @@ on_both! {
     /// the old one (P-20).
     async fn a_removed_person_gets_a_new_record(server) {
         server.policies(&[("users.unique_email_scim", "on")]).await;
-        server.configure(|connection| connection.settings.on_conflict = OnConflict::Restore).await;
+        server.configure(|connection| connection.settings.on_conflict = Some(OnConflict::Restore)).await;
         let body = json!({
             "userName": "Ada@example.com", "externalId": "x1", "emails": [{ "value": "ada@example.com" }],
             XU: { "username": "ada" },

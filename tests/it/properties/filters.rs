@@ -9,6 +9,7 @@ use crate::support::{Server, on_both};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Union};
+use scim_connector::scim::Reading;
 use scim_connector::scim::filter::{Unknown, bind, matches, parse};
 use scim_connector::scim::schema::{GROUP, ResourceType, USER};
 use scim_connector::scim::{Object, urn};
@@ -50,7 +51,7 @@ on_both! {
             many(&format!("({nested})"), 8, " or "),
         ];
         for text in &filters {
-            assert!(parse(text).is_ok(), "{:?}: {text}", parse(text));
+            assert!(parse(text, &mut Reading::lenient()).is_ok(), "{:?}: {text}", parse(text, &mut Reading::lenient()));
             let agreed = agree(&server, &USER, &users, text);
             assert!(agreed.is_ok(), "{:?}: {agreed:?}", server.database);
         }
@@ -75,7 +76,9 @@ fn agree(server: &Server, kind: &'static ResourceType, all: &[Object], text: &st
         let query = [("filter", text), ("count", "1000"), ("attributes", "id")];
         crate::support::send(server.request(reqwest::Method::GET, kind.endpoint).query(&query)).await
     });
-    let bound = match parse(text).and_then(|parsed| bind(parsed, kind, Unknown::Refuse)) {
+    let bound = match parse(text, &mut Reading::lenient())
+        .and_then(|parsed| bind(parsed, kind, Unknown::Refuse, &mut Reading::lenient()))
+    {
         Ok(bound) => bound,
         Err(error) => {
             prop_assert_eq!(listed.status.as_u16(), 400, "refused in memory ({}) but not by the server", error);

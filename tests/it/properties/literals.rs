@@ -4,6 +4,7 @@ use super::{config, people};
 use proptest::prelude::*;
 use proptest::sample::select;
 use scim_connector::expr::Expr;
+use scim_connector::scim::Reading;
 use scim_connector::scim::filter::{Literal, parse};
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ fn inside() -> impl Strategy<Value = String> {
 
 /// What a filter takes this literal for.
 fn read(literal: &str) -> Option<String> {
-    match parse(&format!("title eq {literal}")) {
+    match parse(&format!("title eq {literal}"), &mut Reading::lenient()) {
         Ok(Expr::Compare("title", _, Literal::Quoted(text))) => Some(text),
         _ => None,
     }

@@ -6,6 +6,7 @@ use crate::support::{Server, on_both, send};
 use proptest::prelude::*;
 use proptest::sample::select;
 use reqwest::Method;
+use scim_connector::scim::Reading;
 use scim_connector::scim::filter::{Unknown, bind, key, matches, parse};
 use scim_connector::scim::path::{AttributeRef, Named, resolve};
 use scim_connector::scim::schema::{GROUP, USER};
@@ -95,7 +96,15 @@ on_both! {
 fn of_all_types(all: &[Object], filter: Option<&str>) -> Vec<String> {
     let kept = all.iter().filter(|one| {
         let kind = if one["meta"]["resourceType"] == "Group" { &GROUP } else { &USER };
-        let bound = filter.map(|text| bind(parse(text).expect("a filter"), kind, Unknown::NoMatch).expect("known"));
+        let bound = filter.map(|text| {
+            bind(
+                parse(text, &mut Reading::lenient()).expect("a filter"),
+                kind,
+                Unknown::NoMatch,
+                &mut Reading::lenient(),
+            )
+            .expect("known")
+        });
         bound.is_none_or(|bound| matches(&bound, one))
     });
     kept.map(id).collect()
@@ -140,7 +149,10 @@ fn ids(resources: &[Value]) -> impl Iterator<Item = String> + '_ {
 /// The ids in the order that is asked for: by key, then by creation; those without a value last, and all of that
 /// backwards when descending.
 fn sorted(users: &[Object], wish: &Wish) -> Vec<String> {
-    let filter = wish.filter.map(|text| bind(parse(text).expect("a filter"), &USER, Unknown::Refuse).expect("known"));
+    let filter = wish.filter.map(|text| {
+        bind(parse(text, &mut Reading::lenient()).expect("a filter"), &USER, Unknown::Refuse, &mut Reading::lenient())
+            .expect("known")
+    });
     let kept = users.iter().filter(|user| filter.as_ref().is_none_or(|filter| matches(filter, user)));
     let mut keyed: Vec<(bool, Option<Key>, String)> = kept
         .map(|user| {

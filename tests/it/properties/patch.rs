@@ -3,10 +3,9 @@
 use super::{config, people};
 use proptest::prelude::*;
 use proptest::sample::select;
-use scim_connector::scim::decode::{self, Strictness};
 use scim_connector::scim::patch::{PatchRequest, apply, bind};
 use scim_connector::scim::schema::USER;
-use scim_connector::scim::{Error, Object, ScimType, urn};
+use scim_connector::scim::{Error, Object, Reading, ScimType, decode, urn};
 use serde_json::{Value, json};
 
 const SIMPLE: &[&str] = &[
@@ -35,12 +34,14 @@ fn user() -> impl Strategy<Value = Object> {
 }
 
 fn decoded(user: Object) -> Result<Object, Error> {
-    decode::resource(user.into(), &USER, Strictness::Lenient).map(|decoded| decoded.resource)
+    decode::resource(user.into(), &USER, &mut Reading::lenient())
 }
 
 fn patched(user: &Object, operations: &[Value]) -> Result<Object, Error> {
-    let request = PatchRequest::decode(json!({ "schemas": [urn::PATCH_OP], "Operations": operations }))?;
-    apply(bind(request, &USER, "the-id", Strictness::Lenient)?.changes, user, &USER)
+    let request =
+        PatchRequest::decode(json!({ "schemas": [urn::PATCH_OP], "Operations": operations }), &mut Reading::lenient())?;
+    let reading = &mut Reading::lenient();
+    apply(bind(request, &USER, "the-id", reading)?, user, &USER, reading)
 }
 
 /// A path and a value that fits it.
