@@ -3,13 +3,13 @@
 //! * `{{u}}`: a variable; of a resource, its `id`. `{{u.emails.0.value}}` looks inside.
 //! * `{{m[3]}}`, `{{m[i]}}`: one of a numbered family; the index may be a variable.
 //! * `{{x|upper}}`: filters `upper`, `lower`, `url` (percent-encode), `json` (escape for a JSON string),
-//!   `base64url` (as in a JWT), `tamper` (change one character in the middle).
+//!   `base64`, `base64url` (as in a JWT), `tamper` (change one character in the middle).
 //! * `{{fill n}}`: n letters x. `{{#for i in 1..n}}…{{/for}}`: the inside n times, joined by commas.
 
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 /// Variables in scopes: a loop or a repeated request adds a scope and leaves the outer one untouched.
@@ -129,6 +129,7 @@ fn expression(inside: &str, vars: &Vars<'_>) -> Result<String, String> {
             "lower" => text.to_lowercase(),
             "url" => percent_encode(&text),
             "json" => json_escape(&text),
+            "base64" => STANDARD.encode(&text),
             "base64url" => URL_SAFE_NO_PAD.encode(&text),
             "tamper" => tamper(&text),
             unknown => return Err(format!("{{{{{inside}}}}}: there is no filter {unknown}")),
