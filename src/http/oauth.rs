@@ -67,7 +67,9 @@ async fn granted(app: &App, parts: &Parts, asked: TokenRequest, now: i64) -> Res
     let basic = asked.basic.as_ref().map(|(_, secret)| secret);
     let shown = basic.or(asked.client_secret.as_ref()).or(asked.client_assertion.as_ref()).cloned();
     let visitor = match &shown {
-        Some(secret) => Some(Visitor::with(parts, app, secret).map_err(|Failure(refusal)| GrantError::Throttled(refusal))?),
+        Some(secret) => {
+            Some(Visitor::with(parts, app, secret).map_err(|Failure(refusal)| GrantError::Throttled(refusal))?)
+        }
         None => None,
     };
     let result = provisioning::grant(&app.service, asked, now, &notes(parts)).await;

@@ -3,8 +3,8 @@
 use super::Error;
 use super::schema::{
     accounts, admin_keys, audit, connection_quirks, connections, groups, idempotency, memberships, oauth_clients,
-    oauth_secrets, organizations, provisioning_log, removed_users, scheduled_changes, settings_sets, signing_keys, tokens,
-    trusted_issuers, user_emails, users,
+    oauth_secrets, organizations, provisioning_log, removed_users, scheduled_changes, settings_sets, signing_keys,
+    tokens, trusted_issuers, user_emails, users,
 };
 use super::types::{DbId, Json};
 use crate::domain::{

@@ -3,9 +3,9 @@
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
-    LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, PlacementRow, QuirkRow,
-    RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored, StoredGroup,
-    StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
+    LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, PlacementRow,
+    QuirkRow, RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored,
+    StoredGroup, StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
 };
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
