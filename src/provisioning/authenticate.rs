@@ -44,7 +44,12 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
         Ok(Some((tenants.account(tx, token.account_id.0, account).await?, source, token)))
     });
     let Some((tenant, source, token)) = found.await? else {
-        return Err(Error::Unauthorized("The token is not known. Check that it was copied whole, or make a new one."));
+        return Err(Error::Unauthorized(match secret.reveal().starts_with("scs_") {
+            true => {
+                "This is the secret of an OAuth client. Enter it with the id of the client; it opens /oauth/token only."
+            }
+            false => "The token is not known. Check that it was copied whole, or make a new one.",
+        }));
     };
     let (account, connection, credential) = (token.account_id.0, token.connection_id.0, token.id.0);
     notes.caller(NotedCaller { account, connection, token: credential });

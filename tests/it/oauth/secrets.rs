@@ -58,6 +58,7 @@ on_both! {
         let reply = ask_with_secret(&server, &id, &secret).await.expect(200);
         let parts = (&reply.body["token_type"], &reply.body["expires_in"], &reply.body["scope"]);
         assert_eq!(parts, (&json!("Bearer"), &json!(3600), &json!("scim")));
+        is_unauthorized(&open(&server, &secret).await, "/oauth/token");
         // It opens nothing else.
         let admin = server.client.get(format!("{}/api/v1/account", root(&server))).bearer_auth(access_token(&reply));
         send(admin).await.expect(401);
