@@ -96,10 +96,12 @@ impl App {
             true => Recorder::start(service.log.clone(), Arc::clone(&service.tenants), options),
             false => Recorder::off(),
         };
+        let recorder = Arc::new(recorder);
         let limits = Arc::new(Limits::new(config));
-        let metrics = Metrics::new(service.db.clone(), Arc::clone(&limits), config.metrics.connections);
+        let metrics =
+            Metrics::new(service.db.clone(), Arc::clone(&limits), Arc::clone(&recorder), config.metrics.connections);
         Ok(Self {
-            recorder: Arc::new(recorder),
+            recorder,
             service,
             last_uses: Arc::default(),
             quirks: Arc::default(),

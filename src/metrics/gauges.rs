@@ -1,6 +1,7 @@
 //! What is looked at when somebody asks: queues, pools, and how much is in work.
 
 use crate::limits::Limits;
+use crate::provisioning::{LogFigures, Recorder};
 use crate::storage::{Db, Load};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 pub struct Gauges {
     pub db: Db,
     pub limits: Arc<Limits>,
+    pub recorder: Arc<Recorder>,
 }
 
 impl fmt::Debug for Gauges {
@@ -23,6 +25,10 @@ impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         gauge(&mut encoder, "requests_in_flight", "Requests in work", self.limits.in_flight.taken())?;
         gauge(&mut encoder, "open_connections", "Connections of clients", self.limits.sockets.taken())?;
+        let LogFigures { waiting, written, lost } = self.recorder.figures();
+        gauge(&mut encoder, "log_waiting", "Entries that wait to be written to the provisioning log", waiting)?;
+        counter(&mut encoder, "log_written", "Entries written to the provisioning log", written)?;
+        counter(&mut encoder, "log_lost", "Entries that the provisioning log had no room for", lost)?;
         match self.db.load() {
             Load::Sqlite { queues, batches } => {
                 let help = "Work that waits for a thread of the database, by kind";
@@ -43,6 +49,11 @@ impl Collector for Gauges {
 
 fn gauge(encoder: &mut DescriptorEncoder, name: &str, help: &str, value: usize) -> fmt::Result {
     encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&(value as u64))
+}
+
+fn counter(encoder: &mut DescriptorEncoder, name: &str, help: &str, value: u64) -> fmt::Result {
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    metric.encode_counter::<NoLabelSet, _, u64>(&value, None)
 }
 
 fn labelled(

@@ -7,6 +7,7 @@ mod gauges;
 
 use crate::domain::Id;
 use crate::limits::Limits;
+use crate::provisioning::Recorder;
 use crate::storage::Db;
 use gauges::Gauges;
 use prometheus_client::encoding::text;
@@ -110,7 +111,7 @@ fn new_histogram() -> Histogram {
 
 impl Metrics {
     /// `connections`: how many are told apart.
-    pub fn new(db: Db, limits: Arc<Limits>, connections: usize) -> Self {
+    pub fn new(db: Db, limits: Arc<Limits>, recorder: Arc<Recorder>, connections: usize) -> Self {
         let mut registry = Registry::with_prefix("scim_connector");
         let requests = Family::default();
         registry.register("requests", "Requests by operation, status and connection", requests.clone());
@@ -136,7 +137,7 @@ impl Metrics {
         registry.register("build", "The program", build);
         let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
         registry.register("start_time_seconds", "When the process started, since 1970", ConstGauge::new(started));
-        registry.register_collector(Box::new(Gauges { db, limits }));
+        registry.register_collector(Box::new(Gauges { db, limits, recorder }));
         let (connections, most_connections) = (RwLock::default(), connections);
         Self {
             registry,

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("config", &["domain", "storage"]),
     ("limits", &["config", "domain"]),
-    ("metrics", &["domain", "limits", "storage"]),
+    ("metrics", &["domain", "limits", "provisioning", "storage"]),
     ("app", &["admin", "clock", "config", "jose", "limits", "metrics", "provisioning", "scim", "storage"]),
     ("http", &["app", "provisioning", "admin", "limits", "metrics", "scim", "domain"]),
     ("cli", &["app", "admin", "clock", "config", "http", "domain", "scim", "storage"]),
