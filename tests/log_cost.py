@@ -70,6 +70,7 @@ class Server:
             **os.environ,
             "SCIM_CONNECTOR_DATABASE": database,
             "SCIM_CONNECTOR_LOG__LEVEL": "warn",
+            "SCIM_CONNECTOR_LIMITS__REQUESTS_PER_SECOND": "0",
             "SCIM_CONNECTOR_PROVISIONING_LOG__ENABLED": "true" if log else "false",
             # Above what is measured.
             "SCIM_CONNECTOR_PROVISIONING_LOG__QUEUE": "1000000",

@@ -10,7 +10,9 @@ use crate::app::App;
 use crate::domain::Id;
 use crate::provisioning::{Notes, Refusal, Seen};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE};
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -179,7 +181,7 @@ pub async fn unknown_path(State(app): State<App>, request: Request) -> Failure {
 /// Notes who asks for what is not there, so that his administrator finds it in the log: a wrong base URL is a common mistake.
 async fn known(app: &App, request: Request) -> Request {
     let (mut parts, body) = request.into_parts();
-    if is_scim(parts.uri.path()) {
+    if is_scim(parts.uri.path()) && parts.headers.contains_key(AUTHORIZATION) {
         let _ = Authenticated::from_request_parts(&mut parts, app).await;
     }
     Request::from_parts(parts, body)

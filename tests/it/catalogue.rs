@@ -19,7 +19,7 @@ on_both! {
         server.configure(|connection| connection.settings.rate_limit = Some(FAST)).await;
         let other = server.other_account("other").await;
         let report = suite(&server, &server.token, &["--other-token", &other]).await;
-        passed(&report, 180);
+        passed(&report, 440);
     }
 
     async fn every_case_passes_on_a_strict_connection(server) {
@@ -28,7 +28,7 @@ on_both! {
             connection.settings.rate_limit = Some(FAST);
         }).await;
         let report = suite(&server, &server.token, &[]).await;
-        passed(&report, 160);
+        passed(&report, 400);
         for id in ["50b", "57b", "91a", "91b", "91c"] {
             assert_eq!(outcome(&report, id), "passed", "{id}");
         }
@@ -40,7 +40,7 @@ on_both! {
             connection.settings.rate_limit = Some(FAST);
         }).await;
         let report = suite(&server, &server.token, &["--upsert"]).await;
-        passed(&report, 170);
+        passed(&report, 420);
         for id in ["125a", "125b", "125c", "125d"] {
             assert_eq!(outcome(&report, id), "passed", "{id}");
         }

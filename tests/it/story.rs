@@ -43,6 +43,22 @@ fn the_index_links_every_page() {
     }
 }
 
+/// E-45: no link of a document leads nowhere.
+#[test]
+fn every_link_leads_to_a_file() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    for folder in [docs.clone(), docs.join("guides"), docs.join("../conformance"), docs.join("..")] {
+        let files = std::fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path());
+        for page in files.filter(|file| file.extension().is_some_and(|ending| ending == "md")) {
+            let text = std::fs::read_to_string(&page).expect("a page");
+            let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next());
+            let is_dead = |link: &&str| !link.is_empty() && !link.contains(':') && !folder.join(link).exists();
+            let dead: Vec<&str> = links.filter(is_dead).collect();
+            assert!(dead.is_empty(), "{} links to {dead:?}, which are not there", page.display());
+        }
+    }
+}
+
 /// E-46: every policy is described, and every refusal with what to do about it.
 #[test]
 fn the_model_page_names_every_policy_and_every_code() {

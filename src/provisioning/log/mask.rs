@@ -31,10 +31,11 @@ const SHOWN: &[&str] = &[
     "locale",
     "timezone",
     "preferredlanguage",
-    "roles",
-    "entitlements",
     "resourcetype",
 ];
+
+/// The same with everything inside them.
+const SHOWN_WHOLE: &[&str] = &["roles", "entitlements"];
 
 /// How much is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +48,9 @@ pub enum Mask {
 /// What happens to a value, by the names above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
+    /// Where it is a text or a list of texts; of an object each member speaks for itself.
     Shown,
+    ShownWhole,
     Personal,
     Secret,
 }
@@ -87,7 +90,7 @@ impl Mask {
     pub fn parameter(self, name: &str, value: &str) -> String {
         match self.fate(name, self.usual()) {
             _ if name.eq_ignore_ascii_case("filter") => self.expression(value),
-            Fate::Shown => shown_text(value),
+            Fate::Shown | Fate::ShownWhole => shown_text(value),
             _ if is_harmless(value) => value.to_owned(),
             _ => HIDDEN.to_owned(),
         }
@@ -113,7 +116,7 @@ impl Mask {
     fn walk(self, value: &mut Value, fate: Fate) {
         match value {
             Value::Null | Value::Bool(_) => {}
-            Value::Number(_) if fate == Fate::Shown => {}
+            Value::Number(_) if matches!(fate, Fate::Shown | Fate::ShownWhole) => {}
             Value::Number(_) => *value = HIDDEN.into(),
             Value::String(text) => match fate {
                 Fate::Secret => *text = HIDDEN.to_owned(),
@@ -122,6 +125,7 @@ impl Mask {
                 _ => {}
             },
             Value::Array(values) => values.iter_mut().for_each(|value| self.walk(value, fate)),
+            Value::Object(members) if fate == Fate::Shown => self.members(members, self.usual()),
             Value::Object(members) => self.members(members, fate),
         }
     }
@@ -159,7 +163,12 @@ impl Mask {
         }
         let attribute = name.split(['[', '.']).next().unwrap_or_default();
         let attribute = attribute.rsplit(':').next().unwrap_or_default();
-        if SHOWN.iter().any(|shown| shown.eq_ignore_ascii_case(attribute)) { Fate::Shown } else { above }
+        let is_one_of = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(attribute));
+        match above {
+            _ if is_one_of(SHOWN_WHOLE) => Fate::ShownWhole,
+            _ if is_one_of(SHOWN) => Fate::Shown,
+            above => above,
+        }
     }
 }
 
