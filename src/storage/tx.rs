@@ -244,7 +244,7 @@ operations! {
     pub schedule::finish as finish_scheduled_change(account: Id, id: Id, state: &str, outcome: Option<&str>) -> ();
 
     ledger::insert_audit as insert_audit(rows: &[AuditRow]) -> ();
-    ledger::insert_event as insert_event(event: &Event, number: i64) -> ();
+    ledger::insert_events as insert_events(events: &[Event]) -> ();
     pub ledger::events as events(account: Id, after: i64, limit: i64) -> Vec<EventRow>;
     pub ledger::audit as audit(account: Id, query: &AuditQuery) -> Vec<AuditRow>;
 
@@ -361,8 +361,8 @@ impl<'c> Tx<'c> {
             let rows: Vec<AuditRow> = ledger.audit.into_iter().map(AuditRow::from).collect();
             self.insert_audit(&rows).await?;
         }
-        for (number, event) in (0..).zip(&ledger.events) {
-            self.insert_event(event, number).await?;
+        if !ledger.events.is_empty() {
+            self.insert_events(&ledger.events).await?;
         }
         Ok(())
     }

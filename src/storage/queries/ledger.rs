@@ -23,12 +23,32 @@ pub async fn insert_audit(conn: &mut Conn<'_>, rows: &[AuditRow]) -> QueryResult
     Ok(())
 }
 
-/// Writes an event; `number` counts those of the transaction. See `Dialect::next_sequence`.
-pub async fn insert_event(conn: &mut Conn<'_>, event: &Event, number: i64) -> QueryResult<()> {
-    let mut sql: Sql<()> = Sql::new(
-        "INSERT INTO events (account_id, sequence, at, kind, cause, subject_kind, subject_id, version, data, request_id) \
-         VALUES (",
-    );
+/// Events of one statement that is worth preparing: with more there are too many shapes of it.
+const FEW_EVENTS: usize = 4;
+
+/// Writes the events of a transaction.
+pub async fn insert_events(conn: &mut Conn<'_>, events: &[Event]) -> QueryResult<()> {
+    let mut numbered = (0..).zip(events);
+    for chunk in events.chunks(DIALECT.rows_at_once) {
+        let mut sql: Sql<()> = Sql::new(
+            "INSERT INTO events (account_id, sequence, at, kind, cause, subject_kind, subject_id, version, data, request_id) \
+             VALUES (",
+        );
+        if chunk.len() > FEW_EVENTS {
+            sql.never_cached();
+        }
+        for (place, (number, event)) in numbered.by_ref().take(chunk.len()).enumerate() {
+            sql.words(if place == 0 { "" } else { "), (" });
+            push_event(&mut sql, event, number);
+        }
+        sql.words(")");
+        sql.execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// The values of an event; `number` counts those of the transaction. See `Dialect::next_sequence`.
+fn push_event(sql: &mut Sql<()>, event: &Event, number: i64) {
     sql.id(event.account).words(", ");
     for (index, words) in DIALECT.next_sequence.split('?').enumerate() {
         match index {
@@ -45,9 +65,7 @@ pub async fn insert_event(conn: &mut Conn<'_>, event: &Event, number: i64) -> Qu
     };
     sql.words(", ").text(event.subject.kind).words(", ").text(event.subject.id.as_str());
     sql.words(", ").bigint(event.version).words(", ").text(event.data.to_string());
-    sql.words(", ").text(event.request_id.as_str()).words(")");
-    sql.execute(conn).await?;
-    Ok(())
+    sql.words(", ").text(event.request_id.as_str());
 }
 
 /// Events behind a sequence number that no running transaction can put another one before.
