@@ -11,12 +11,25 @@ use crate::scim::cursor::Cursors;
 use crate::scim::discovery::Capabilities;
 use crate::scim::list::PageLimits;
 use crate::storage::{Db, Error, Tx};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinHandle;
 
-/// What every request handler works with. Cheap to clone.
+/// What every request handler works with. Cheap to clone, because every layer around a request does it.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What a server is made of.
+pub struct Parts {
     pub service: Service,
     pub last_uses: Arc<LastUses>,
     pub quirks: Arc<QuirksSeen>,
@@ -100,7 +113,7 @@ impl App {
         let limits = Arc::new(Limits::new(config));
         let metrics =
             Metrics::new(service.db.clone(), Arc::clone(&limits), Arc::clone(&recorder), config.metrics.connections);
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             recorder,
             service,
             last_uses: Arc::default(),
@@ -109,16 +122,36 @@ impl App {
             limits,
             metrics: Arc::new(metrics),
             metrics_apart: !config.metrics.listen.is_empty(),
-        })
+        })))
     }
 
-    /// Writes down now and then when each token was last used, until the program ends.
-    pub async fn keep_last_uses(self) {
-        let mut pause = tokio::time::interval(Duration::from_secs(30));
-        loop {
-            pause.tick().await;
-            self.write_last_uses().await;
-        }
+    /// Starts what is done now and then, until the program ends or it is aborted.
+    pub fn start_chores(&self) -> Vec<JoinHandle<()>> {
+        const MINUTE: u64 = 60;
+        const HOUR: u64 = 60 * MINUTE;
+        vec![
+            self.every(5, |app| async move { app.write_quirks().await }),
+            self.every(5, |app| async move { app.run_schedule(app.now()).await }),
+            self.every(30, |app| async move { app.write_last_uses().await }),
+            self.every(MINUTE, |app| async move { app.shorten_log(app.now()).await }),
+            self.every(MINUTE, |app| async move { app.refresh_signing_keys(app.now()).await }),
+            self.every(HOUR, |app| async move { app.forget_what_ended(app.now()).await }),
+            self.every(24 * HOUR, |app| async move { app.warn_of_expiry(app.now()).await }),
+        ]
+    }
+
+    fn every<F>(&self, seconds: u64, work: impl Fn(Self) -> F + Send + 'static) -> JoinHandle<()>
+    where
+        F: Future<Output = ()> + Send,
+    {
+        let app = self.clone();
+        tokio::spawn(async move {
+            let mut pause = tokio::time::interval(Duration::from_secs(seconds));
+            loop {
+                pause.tick().await;
+                work(app.clone()).await;
+            }
+        })
     }
 
     /// Writes down when each token was last used since this was called before.
@@ -128,84 +161,45 @@ impl App {
         }
     }
 
-    /// Writes down every few seconds which quirks were seen on which connection, until the program ends.
-    pub async fn keep_quirks(self) {
-        let mut pause = tokio::time::interval(Duration::from_secs(5));
-        loop {
-            pause.tick().await;
-            self.write_quirks().await;
-        }
-    }
-
-    /// Writes down the quirks that were seen since this was called before.
+    /// Writes down which quirks were seen on which connection since this was called before.
     pub async fn write_quirks(&self) {
         if let Err(error) = self.quirks.write(&self.service.db).await {
             tracing::warn!(%error, "the quirks of connections could not be written; they are tried again");
         }
     }
 
-    /// Carries out the changes that were put off when their hour has come, until the program ends.
-    pub async fn keep_schedule(self) {
-        let mut pause = tokio::time::interval(Duration::from_secs(5));
-        loop {
-            pause.tick().await;
-            self.run_schedule(self.now()).await;
-        }
-    }
-
-    /// Carries out the changes that are due at `now`.
+    /// Carries out the changes that were put off until `now` or earlier.
     pub async fn run_schedule(&self, now: i64) {
         if let Err(error) = admin::run_due(&self.service, now).await {
             tracing::warn!(%error, "changes that are due could not be made; they are tried again");
         }
     }
 
-    /// Forgets now and then the answers whose Idempotency-Key is no longer good, until the program ends.
-    pub async fn forget_answers(self) {
-        let mut pause = tokio::time::interval(Duration::from_secs(60 * 60));
-        loop {
-            pause.tick().await;
-            if let Err(error) = admin::forget_answers(&self.service.db, self.now()).await {
-                tracing::warn!(%error, "old answers could not be forgotten");
-            }
-            if let Err(error) = admin::forget_assertions(&self.service.db, self.now()).await {
-                tracing::warn!(%error, "old assertions could not be forgotten");
-            }
+    /// Forgets the answers whose Idempotency-Key is no longer good, and assertions that have ended.
+    async fn forget_what_ended(&self, now: i64) {
+        if let Err(error) = admin::forget_answers(&self.service.db, now).await {
+            tracing::warn!(%error, "old answers could not be forgotten");
+        }
+        if let Err(error) = admin::forget_assertions(&self.service.db, now).await {
+            tracing::warn!(%error, "old assertions could not be forgotten");
         }
     }
 
-    /// Names once a day the credentials that end soon, until the program ends.
-    pub async fn warn_of_expiry(self) {
-        let mut pause = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
-        loop {
-            pause.tick().await;
-            if let Err(error) = admin::log_expiring(&self.service, self.now()).await {
-                tracing::warn!(%error, "it could not be found out which credentials end soon");
-            }
+    /// Names the credentials that end soon.
+    async fn warn_of_expiry(&self, now: i64) {
+        if let Err(error) = admin::log_expiring(&self.service, now).await {
+            tracing::warn!(%error, "it could not be found out which credentials end soon");
         }
     }
 
-    /// Keeps the keys of access tokens as the other replicas have them, until the program ends.
-    pub async fn keep_signing_keys(self) {
-        let mut pause = tokio::time::interval(Duration::from_secs(60));
-        loop {
-            pause.tick().await;
-            if let Err(error) = self.service.oauth.refresh_keys(&self.service.db, self.now()).await {
-                tracing::warn!(%error, "the signing keys could not be read; those known stay good");
-            }
+    /// Keeps the keys of access tokens as the other replicas have them.
+    async fn refresh_signing_keys(&self, now: i64) {
+        if let Err(error) = self.service.oauth.refresh_keys(&self.service.db, now).await {
+            tracing::warn!(%error, "the signing keys could not be read; those known stay good");
         }
     }
 
-    /// Forgets now and then what the provisioning log has no room for, until the program ends.
-    pub async fn keep_log_short(self) {
-        let mut pause = tokio::time::interval(Duration::from_secs(60));
-        loop {
-            pause.tick().await;
-            self.shorten_log(self.now()).await;
-        }
-    }
-
-    /// Forgets what is older or more than the connections keep.
+    /// Forgets of the provisioning log what is older or more than the connections keep.
     pub async fn shorten_log(&self, now: i64) {
         if let Err(error) = admin::shorten_log(&self.service, now).await {
             tracing::warn!(%error, "old entries of the provisioning log could not be forgotten");

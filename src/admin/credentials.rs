@@ -130,12 +130,7 @@ fn token(row: TokenRow) -> Token {
         account: row.account_id.0,
         connection: row.connection_id.0,
         user: row.user_id.map(Id::from),
-        lifetime: Lifetime {
-            created: row.created_at,
-            expires: row.expires_at,
-            revoked: row.revoked_at,
-            last_used: row.last_used_at,
-        },
+        lifetime: row.lifetime(),
         replaced_by: row.replaced_by.map(Id::from),
     }
 }
@@ -259,17 +254,7 @@ pub async fn admin_key_of(tx: &mut Tx<'_>, account: Id, id: Id) -> Result<AdminK
 }
 
 fn admin_key(row: AdminKeyRow) -> AdminKey {
-    AdminKey {
-        id: row.id.0,
-        account: row.account_id.0,
-        user: row.user_id.map(Id::from),
-        lifetime: Lifetime {
-            created: row.created_at,
-            expires: None,
-            revoked: row.revoked_at,
-            last_used: row.last_used_at,
-        },
-    }
+    AdminKey { id: row.id.0, account: row.account_id.0, user: row.user_id.map(Id::from), lifetime: row.lifetime() }
 }
 
 /// Revokes a key of the account that asks, but not the key that asks.

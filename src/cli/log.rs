@@ -9,8 +9,10 @@ use opentelemetry_sdk::runtime::Tokio;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use opentelemetry_sdk::trace::span_processor_with_async_runtime::BatchSpanProcessor;
 use std::io::IsTerminal;
+use tracing::Subscriber;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
@@ -33,25 +35,35 @@ pub fn start(log: &Log, tracing: &Tracing) -> Result<Spans, Failure> {
     // Spans that are only for a collector are kept out of the log.
     let filter = EnvFilter::try_new(format!("{},spans=off", log.level))
         .map_err(|error| Failure::new(format!("The log level \"{}\" is not understood: {error}.", log.level)))?;
+    let Some(provider) = provider(tracing)? else {
+        // One filter for all costs less than one for each layer.
+        tracing_subscriber::registry().with(filter).with(lines(log)).init();
+        return Ok(Spans(None));
+    };
+    let wanted =
+        Targets::new().with_target("spans", LevelFilter::INFO).with_target("scim_connector", LevelFilter::INFO);
+    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("scim-connector")).with_filter(wanted);
+    tracing_subscriber::registry().with(lines(log).with_filter(filter)).with(traces).init();
+    Ok(Spans(Some(provider)))
+}
+
+/// What writes the lines of the log.
+fn lines<S>(log: &Log) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let text = match log.format {
         LogFormat::Text => true,
         LogFormat::Json => false,
-        LogFormat::Auto => std::io::stderr().is_terminal(),
+        LogFormat::Auto => is_terminal,
     };
-    let layer = if text {
-        layer.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed()
+    if text {
+        layer.with_ansi(is_terminal).with_target(false).boxed()
     } else {
         layer.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
-    };
-    let provider = provider(tracing)?;
-    let traces = provider.as_ref().map(|provider| {
-        let wanted =
-            Targets::new().with_target("spans", LevelFilter::INFO).with_target("scim_connector", LevelFilter::INFO);
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("scim-connector")).with_filter(wanted)
-    });
-    tracing_subscriber::registry().with(layer.with_filter(filter)).with(traces).init();
-    Ok(Spans(provider))
+    }
 }
 
 /// Where spans go, if anywhere.

@@ -67,15 +67,7 @@ async fn serve(listener: TcpListener, metrics: Option<TcpListener>, app: App, dr
     let told = |mut stopped: watch::Receiver<bool>| async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let chores = [
-        tokio::spawn(app.clone().keep_last_uses()),
-        tokio::spawn(app.clone().keep_quirks()),
-        tokio::spawn(app.clone().forget_answers()),
-        tokio::spawn(app.clone().keep_schedule()),
-        tokio::spawn(app.clone().keep_log_short()),
-        tokio::spawn(app.clone().keep_signing_keys()),
-        tokio::spawn(app.clone().warn_of_expiry()),
-    ];
+    let chores = app.start_chores();
     let watched =
         metrics.map(|listener| tokio::spawn(http::serve_metrics(listener, app.clone(), told(stopped.clone()))));
     let overdue = {

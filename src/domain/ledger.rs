@@ -1,6 +1,7 @@
 //! What a transaction has done, for those who read it later: entries of the audit trail for people, events for programs.
 
 use super::{Actor, Id};
+use serde::Serialize;
 use serde_json::Value;
 
 /// An entry of the audit trail: append-only, written with the change itself.
@@ -19,12 +20,13 @@ pub struct AuditEntry {
 }
 
 /// What changed from what to what.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     pub field: String,
     pub from: Value,
     pub to: Value,
     /// Who or what decided it, such as `rule:<id>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
 }
 

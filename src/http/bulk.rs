@@ -1,7 +1,7 @@
 //! `/Bulk`.
 
 use super::answer::{Failure, value};
-use super::extract::{Authenticated, BulkJson, Identified};
+use super::extract::{Authenticated, BulkJson};
 use crate::app::App;
 use crate::provisioning;
 use axum::extract::State;
@@ -11,10 +11,9 @@ use axum::response::Response;
 pub async fn bulk(
     State(app): State<App>,
     Authenticated(caller): Authenticated,
-    Identified(request_id): Identified,
     BulkJson(body): BulkJson,
 ) -> Result<Response, Failure> {
     let request = app.service.request(caller, app.now());
-    let message = provisioning::bulk(&app.service, request, body, request_id).await?;
+    let message = provisioning::bulk(&app.service, request, body).await?;
     Ok(value(StatusCode::OK, &message))
 }

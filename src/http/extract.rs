@@ -148,17 +148,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Conditions {
     }
 }
 
-/// The id of the request, for answers that carry errors inside.
-pub struct Identified(pub String);
-
-impl<S: Send + Sync> FromRequestParts<S> for Identified {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(request_id(parts).to_string()))
-    }
-}
-
 /// A JSON body, whatever its Content-Type says: clients send scim+json, json, with a charset, or nothing.
 pub struct Json(pub Value);
 

@@ -3,7 +3,7 @@
 use super::notes::{NotedCaller, Notes};
 use super::tenants::Source;
 use super::{Caller, Error, Service, oauth};
-use crate::domain::{Account, Actor, CredentialKind, Guard, Id, Lifetime, Mode, PlainSecret};
+use crate::domain::{Account, Actor, CredentialKind, Guard, Id, Mode, PlainSecret};
 use crate::jose::Presented;
 use std::sync::Arc;
 
@@ -53,12 +53,7 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
     };
     let (account, connection, credential) = (token.account_id.0, token.connection_id.0, token.id.0);
     notes.caller(NotedCaller { account, connection, token: credential });
-    let lifetime = Lifetime {
-        created: token.created_at,
-        expires: token.expires_at,
-        revoked: token.revoked_at,
-        last_used: token.last_used_at,
-    };
+    let lifetime = token.lifetime();
     if !lifetime.is_good(now) {
         let why = match lifetime.revoked {
             Some(_) => "The token was revoked. Make a new one and enter it in the identity provider.",

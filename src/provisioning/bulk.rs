@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Runs a bulk request and gives the BulkResponse message.
-pub async fn bulk(service: &Service, request: Request, body: Value, request_id: String) -> Result<Value, Error> {
+pub async fn bulk(service: &Service, request: Request, body: Value) -> Result<Value, Error> {
     let limit = service.settings.capabilities.bulk_operations;
     let message = BulkRequest::decode(body)?;
     if message.operations.len() as u64 > limit {
@@ -34,7 +34,7 @@ pub async fn bulk(service: &Service, request: Request, body: Value, request_id: 
         .collect();
     let repeated = repeated_bulk_ids(&message.operations);
     let notes = Arc::clone(&request.caller.notes);
-    let run = Run { request, message, order, ids, repeated, request_id };
+    let run = Run { request, message, order, ids, repeated };
     let outcomes = service.db.write(async move |tx| run.until_sound(tx).await).await?;
     notes.failures(failures(&outcomes));
     Ok(render(&outcomes))
@@ -66,7 +66,6 @@ struct Run {
     ids: Ids,
     /// Operations whose `bulkId` another one had before.
     repeated: HashSet<usize>,
-    request_id: String,
 }
 
 impl Run {
@@ -275,7 +274,7 @@ impl Run {
                 // RFC 7644 §3.7.3: the location of a failed operation, but for a failed POST.
                 let location = item.as_ref().ok().filter(|operation| operation.method != Method::Post);
                 let location = location.map(|operation| format!("{}{}", self.request.base_url, operation.path));
-                let response = Some(refusal.body(&self.request_id, &self.request.base_url));
+                let response = Some(refusal.body(&self.request.caller.request_id, &self.request.base_url));
                 Outcome { method, bulk_id, status: refusal.status, location, version: None, response }
             }
         }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub enum Load {
     Sqlite {
         /// Work that waits, by the threads that it waits for.
-        queues: [(&'static str, usize); 3],
+        queues: [(&'static str, usize); 2],
         batches: BatchSizes,
     },
     Postgres {

@@ -15,7 +15,6 @@ use crate::domain::{
 use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = accounts, treat_none_as_default_value = false)]
@@ -143,6 +142,17 @@ pub struct TokenRow {
     pub replaced_by: Option<DbId>,
 }
 
+impl TokenRow {
+    pub fn lifetime(&self) -> Lifetime {
+        Lifetime {
+            created: self.created_at,
+            expires: self.expires_at,
+            revoked: self.revoked_at,
+            last_used: self.last_used_at,
+        }
+    }
+}
+
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
 #[diesel(table_name = admin_keys, treat_none_as_default_value = false)]
 pub struct AdminKeyRow {
@@ -153,6 +163,12 @@ pub struct AdminKeyRow {
     pub revoked_at: Option<i64>,
     pub last_used_at: Option<i64>,
     pub user_id: Option<DbId>,
+}
+
+impl AdminKeyRow {
+    pub fn lifetime(&self) -> Lifetime {
+        Lifetime { created: self.created_at, expires: None, revoked: self.revoked_at, last_used: self.last_used_at }
+    }
 }
 
 #[derive(Queryable, Selectable, Insertable, Debug, Clone)]
@@ -629,13 +645,6 @@ pub struct AuditRow {
 
 impl From<AuditEntry> for AuditRow {
     fn from(entry: AuditEntry) -> Self {
-        let changes = entry.changes.iter().map(|change| {
-            let mut value = json!({ "field": change.field, "from": change.from, "to": change.to });
-            if let Some(by) = &change.by {
-                value["by"] = by.as_str().into();
-            }
-            value
-        });
         Self {
             account_id: entry.account.into(),
             id: Id::new().into(),
@@ -645,7 +654,8 @@ impl From<AuditEntry> for AuditRow {
             action: entry.action.to_owned(),
             subject_kind: entry.subject.kind.to_owned(),
             subject_id: entry.subject.id,
-            changes: serde_json::Value::from_iter(changes).to_string(),
+            // Numbers and texts are always JSON.
+            changes: serde_json::to_string(&entry.changes).unwrap_or_default(),
             why: entry.why,
         }
     }

@@ -8,7 +8,7 @@ use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, HasSqlType, Integer, Text};
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use std::marker::PhantomData;
 
@@ -39,13 +39,19 @@ pub struct Dialect {
     pub rows_at_once: usize,
 }
 
+/// A part of a statement: words, or a value that is bound.
 #[derive(Debug, Clone)]
-enum Piece {
+pub enum Piece {
     Words(&'static str),
     Text(String),
+    OptionalText(Option<String>),
     Id(DbId),
+    OptionalId(Option<DbId>),
     Integer(i32),
     BigInt(i64),
+    Bool(bool),
+    /// Something that the database computes, such as the next number.
+    Computed(Vec<Piece>),
 }
 
 /// A statement with rows of the SQL types `ST`.
@@ -86,10 +92,64 @@ impl<ST> Sql<ST> {
         self
     }
 
+    /// The values of one row of an INSERT, in brackets.
+    pub fn row(&mut self, values: impl IntoIterator<Item = Piece>) -> &mut Self {
+        for (place, value) in values.into_iter().enumerate() {
+            self.words(if place == 0 { "(" } else { ", " });
+            self.pieces.push(value);
+        }
+        self.words(")")
+    }
+
     /// Leaves no prepared statement behind. Each connection keeps prepared statements for ever, so only a small
     /// closed set of shapes may stay.
     pub fn never_cached(&mut self) {
         self.cacheable = false;
+    }
+}
+
+/// Rows of one INSERT that are worth preparing: with more there are too many shapes of it.
+const FEW_ROWS: usize = 4;
+
+/// An INSERT of whole rows, written out: diesel's own goes through a row five times before it is sent. `words` names the
+/// columns in the order in which `values` gives them.
+pub fn insert<R, V>(words: &'static str, rows: &[R], values: impl Fn(&R) -> V) -> Sql<()>
+where
+    V: IntoIterator<Item = Piece>,
+{
+    let mut sql = Sql::new(words);
+    if rows.len() > FEW_ROWS {
+        sql.never_cached();
+    }
+    for (place, row) in rows.iter().enumerate() {
+        sql.words(if place == 0 { " VALUES " } else { ", " }).row(values(row));
+    }
+    sql
+}
+
+macro_rules! pieces {
+    ($($from:ty => $piece:ident,)+) => {
+        $(impl From<$from> for Piece {
+            fn from(value: $from) -> Self {
+                Self::$piece(value.into())
+            }
+        })+
+    };
+}
+
+pieces! {
+    &str => Text,
+    &String => Text,
+    DbId => Id,
+    Option<DbId> => OptionalId,
+    i32 => Integer,
+    i64 => BigInt,
+    bool => Bool,
+}
+
+impl From<&Option<String>> for Piece {
+    fn from(value: &Option<String>) -> Self {
+        Self::OptionalText(value.clone())
     }
 }
 
@@ -104,36 +164,62 @@ impl<ST> Query for Sql<ST> {
 
 impl<ST, DB> QueryFragment<DB> for Sql<ST>
 where
-    DB: Backend + HasSqlType<IdSql>,
+    DB: Backend + HasSqlType<IdSql> + HasSqlType<Bool>,
     str: ToSql<Text, DB>,
     DbId: ToSql<IdSql, DB>,
     i32: ToSql<Integer, DB>,
     i64: ToSql<BigInt, DB>,
+    bool: ToSql<Bool, DB>,
+    Option<String>: ToSql<Nullable<Text>, DB>,
+    Option<DbId>: ToSql<Nullable<IdSql>, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         if !self.cacheable {
             out.unsafe_to_cache_prepared();
         }
-        for piece in &self.pieces {
-            match piece {
-                Piece::Words(words) => out.push_sql(words),
-                Piece::Text(value) => out.push_bind_param::<Text, str>(value)?,
-                Piece::Id(value) => out.push_bind_param::<IdSql, DbId>(value)?,
-                Piece::Integer(value) => out.push_bind_param::<Integer, i32>(value)?,
-                Piece::BigInt(value) => out.push_bind_param::<BigInt, i64>(value)?,
-            }
+        self.pieces.iter().try_for_each(|piece| piece.walk(out.reborrow()))
+    }
+}
+
+impl Piece {
+    fn walk<'b, DB>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()>
+    where
+        DB: Backend + HasSqlType<IdSql> + HasSqlType<Bool>,
+        str: ToSql<Text, DB>,
+        DbId: ToSql<IdSql, DB>,
+        i32: ToSql<Integer, DB>,
+        i64: ToSql<BigInt, DB>,
+        bool: ToSql<Bool, DB>,
+        Option<String>: ToSql<Nullable<Text>, DB>,
+        Option<DbId>: ToSql<Nullable<IdSql>, DB>,
+    {
+        match self {
+            Self::Words(words) => out.push_sql(words),
+            Self::Text(value) => out.push_bind_param::<Text, str>(value)?,
+            Self::OptionalText(value) => out.push_bind_param::<Nullable<Text>, Option<String>>(value)?,
+            Self::Id(value) => out.push_bind_param::<IdSql, DbId>(value)?,
+            Self::OptionalId(value) => out.push_bind_param::<Nullable<IdSql>, Option<DbId>>(value)?,
+            Self::Integer(value) => out.push_bind_param::<Integer, i32>(value)?,
+            Self::BigInt(value) => out.push_bind_param::<BigInt, i64>(value)?,
+            Self::Bool(value) => out.push_bind_param::<Bool, bool>(value)?,
+            Self::Computed(pieces) => pieces.iter().try_for_each(|piece| piece.walk(out.reborrow()))?,
         }
         Ok(())
     }
 }
 
-/// An `UPDATE` that may be cached by its text: diesel never does by itself, because the text of a changeset may
-/// vary, and PostgreSQL then plans it anew each time.
+/// A statement that may be cached whatever diesel thinks. It never caches an `UPDATE` by itself, because the text of a
+/// changeset may vary, and PostgreSQL then plans it anew each time; of a `SELECT` it goes through all parts each time to
+/// find out.
 pub struct Cached<T>(pub T);
 
-impl<T> QueryId for Cached<T> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<T: QueryId> QueryId for Cached<T> {
+    type QueryId = Cached<T::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
+}
+
+impl<T: Query> Query for Cached<T> {
+    type SqlType = T::SqlType;
 }
 
 impl<T: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Cached<T> {
@@ -150,9 +236,9 @@ impl<T: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Cached<T> {
 /// no word for it.
 pub struct Locked<T>(pub T);
 
-impl<T> QueryId for Locked<T> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<T: QueryId> QueryId for Locked<T> {
+    type QueryId = Locked<T::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
 }
 
 impl<T: Query> Query for Locked<T> {
@@ -176,9 +262,9 @@ impl<T: QueryFragment<Sqlite>> QueryFragment<Sqlite> for Locked<T> {
 /// A `SELECT` that keeps its rows from being deleted until the transaction ends; others may do the same at once.
 pub struct Shared<T>(pub T);
 
-impl<T> QueryId for Shared<T> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<T: QueryId> QueryId for Shared<T> {
+    type QueryId = Shared<T::QueryId>;
+    const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
 }
 
 impl<T: Query> Query for Shared<T> {

@@ -42,6 +42,11 @@ impl From<DbId> for Id {
     }
 }
 
+/// Identifiers as values of a statement.
+pub fn db_ids(ids: &[Id]) -> Vec<DbId> {
+    ids.iter().copied().map(DbId).collect()
+}
+
 impl ToSql<IdSql, Pg> for DbId {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(self.0.0.as_bytes())?;

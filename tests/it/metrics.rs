@@ -83,7 +83,7 @@ on_both! {
             Database::Sqlite => {
                 assert!(found["scim_connector_commit_batch_size_count"] >= 4.0, "{found:#?}");
                 assert!(found["scim_connector_commit_batch_size_sum"] >= 4.0, "{found:#?}");
-                &["queue_depth{queue=\"writer\"}", "queue_depth{queue=\"readers\"}", "commit_batch_size_bucket{le=\"256.0\"}"]
+                &["queue_depth{queue=\"writer\"}", "queue_depth{queue=\"scanners\"}", "commit_batch_size_bucket{le=\"256.0\"}"]
             }
             Database::Postgres => &[
                 "pool_connections{state=\"in_use\"}",

@@ -55,23 +55,23 @@ impl From<&domain::Trust> for View {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wanted {
     /// `iss`; the id of the client when it is left out.
-    issuer: Option<String>,
+    pub issuer: Option<String>,
     /// `aud` names one of them; this server when they are left out.
-    audiences: Option<Vec<String>>,
+    pub audiences: Option<Vec<String>>,
     /// `sub`; needed when the issuer is another than the client.
-    subject: Option<String>,
+    pub subject: Option<String>,
     /// Other claims and the texts that they must be.
     #[serde(default)]
-    claims: BTreeMap<String, String>,
+    pub claims: BTreeMap<String, String>,
     /// Where the public keys are fetched, such as `https://login.microsoftonline.com/TENANT/discovery/v2.0/keys`.
-    jwks_uri: Option<String>,
+    pub jwks_uri: Option<String>,
     /// The public keys themselves (RFC 7517 §5), instead of `jwksUri`.
-    jwks: Option<Value>,
+    pub jwks: Option<Value>,
     /// The signatures that are taken: `RS256` and `ES256` when they are left out.
-    algorithms: Option<Vec<String>>,
+    pub algorithms: Option<Vec<String>>,
     /// Whether an assertion may be shown more than once while it is good; each must be new when it is left out.
     #[serde(default)]
-    allow_reuse: bool,
+    pub allow_reuse: bool,
 }
 
 impl Wanted {

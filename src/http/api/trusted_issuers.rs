@@ -72,18 +72,18 @@ pub struct New {
 
 impl New {
     fn wish(&self) -> Result<TrustWish, Error> {
-        let algorithms = self.algorithms.as_ref().map(|words| words.iter().map(|word| word.parse()).collect());
-        Ok(TrustWish {
+        let wanted = trust::Wanted {
             issuer: Some(self.issuer.clone()),
             audiences: Some(vec![self.audience.clone()]),
             subject: self.subject.clone(),
             claims: self.claims.clone(),
             jwks_uri: self.jwks_uri.clone(),
             jwks: self.jwks.clone(),
-            algorithms: algorithms.transpose()?,
+            algorithms: self.algorithms.clone(),
             // A bearer token is shown with every request.
-            reuse: true,
-        })
+            allow_reuse: true,
+        };
+        Ok(wanted.wish()?)
     }
 }
 

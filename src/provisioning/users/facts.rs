@@ -95,7 +95,9 @@ pub async fn facts(
         if let Some(primary) = primary.filter(|primary| !primary.is_default || in_full) {
             put("primaryGroup", primary.display_name.as_str().into());
         }
-        put("memberships", groups.iter().map(|group| membership(request, group)).collect());
+        if wants("memberships") {
+            put("memberships", groups.iter().map(|group| membership(request, group)).collect());
+        }
         if let Some(row) = rows.get(id) {
             put("status", row.placement.status.as_str().into());
             put("blockedReasons", blocked_reasons(row, &groups).into());

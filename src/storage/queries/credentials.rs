@@ -23,7 +23,7 @@ pub async fn token(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Opti
         .inner_join(connections::table.on(connection))
         .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)));
     let columns = (TokenRow::as_select(), connections::version, accounts::version);
-    joined.filter(tokens::hash.eq(&hash.0)).select(columns).first(conn).await.optional()
+    Cached(joined.filter(tokens::hash.eq(&hash.0)).select(columns)).get_result(conn).await.optional()
 }
 
 /// An admin key by the hash of what the client sent, with the version of its account.

@@ -5,7 +5,7 @@ use crate::domain::Id;
 use crate::storage::rows::{GroupDraftRow, GroupRow, StoredGroup};
 use crate::storage::schema::groups;
 use crate::storage::sql::{Cached, Locked};
-use crate::storage::types::DbId;
+use crate::storage::types::{DbId, db_ids};
 use diesel::prelude::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl};
 use diesel::result::QueryResult;
 
@@ -35,7 +35,7 @@ pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Optio
 
 /// Several groups, in order of their ids.
 pub async fn find_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<StoredGroup>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let ids = db_ids(ids);
     let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(ids));
     named.select(stored_group!()).order(groups::id).load(conn).await
 }
@@ -48,7 +48,7 @@ pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResul
 
 /// Several groups, kept from others until the transaction ends, in order of their ids so that nobody waits in a circle.
 pub async fn lock_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<StoredGroup>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let ids = db_ids(ids);
     let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(ids));
     Locked(named.select(stored_group!()).order(groups::id)).load(conn).await
 }
@@ -67,7 +67,7 @@ pub async fn some_names(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryRe
 
 /// Ids and names of groups.
 pub async fn names(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<(DbId, String)>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let ids = db_ids(ids);
     let named = groups::table.filter(groups::account_id.eq(DbId(account))).filter(groups::id.eq_any(ids));
     named.select((groups::id, groups::display_name)).load(conn).await
 }

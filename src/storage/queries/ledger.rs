@@ -5,67 +5,75 @@ use crate::domain::{Event, Id};
 use crate::storage::AuditQuery;
 use crate::storage::rows::{AuditRow, EventRow};
 use crate::storage::schema::audit;
-use crate::storage::sql::Sql;
+use crate::storage::sql::{Piece, Sql, insert};
 use crate::storage::types::DbId;
-use diesel::prelude::{ExpressionMethods, Insertable, QueryDsl, SelectableHelper};
+use diesel::prelude::{ExpressionMethods, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
 
 pub async fn insert_audit(conn: &mut Conn<'_>, rows: &[AuditRow]) -> QueryResult<()> {
-    // One entry by itself is a statement that can be prepared once.
-    match rows {
-        [one] => drop(one.insert_into(audit::table).execute(conn).await?),
-        rows => {
-            for chunk in rows.chunks(1_000) {
-                chunk.insert_into(audit::table).execute(conn).await?;
-            }
-        }
+    let columns = "INSERT INTO audit (account_id, id, actor, request_id, connection_id, action, subject_kind, subject_id, \
+                   changes, why)";
+    for chunk in rows.chunks(DIALECT.rows_at_once) {
+        insert(columns, chunk, audit_values).execute(conn).await?;
     }
     Ok(())
 }
 
-/// Events of one statement that is worth preparing: with more there are too many shapes of it.
-const FEW_EVENTS: usize = 4;
+fn audit_values(row: &AuditRow) -> [Piece; 10] {
+    [
+        row.account_id.into(),
+        row.id.into(),
+        (&row.actor).into(),
+        (&row.request_id).into(),
+        row.connection_id.into(),
+        (&row.action).into(),
+        (&row.subject_kind).into(),
+        (&row.subject_id).into(),
+        (&row.changes).into(),
+        (&row.why).into(),
+    ]
+}
 
 /// Writes the events of a transaction.
 pub async fn insert_events(conn: &mut Conn<'_>, events: &[Event]) -> QueryResult<()> {
-    let mut numbered = (0..).zip(events);
-    for chunk in events.chunks(DIALECT.rows_at_once) {
-        let mut sql: Sql<()> = Sql::new(
-            "INSERT INTO events (account_id, sequence, at, kind, cause, subject_kind, subject_id, version, data, request_id) \
-             VALUES (",
-        );
-        if chunk.len() > FEW_EVENTS {
-            sql.never_cached();
-        }
-        for (place, (number, event)) in numbered.by_ref().take(chunk.len()).enumerate() {
-            sql.words(if place == 0 { "" } else { "), (" });
-            push_event(&mut sql, event, number);
-        }
-        sql.words(")");
-        sql.execute(conn).await?;
+    let columns = "INSERT INTO events (account_id, sequence, at, kind, cause, subject_kind, subject_id, version, data, \
+                   request_id)";
+    let numbered: Vec<(i64, &Event)> = (0..).zip(events).collect();
+    for chunk in numbered.chunks(DIALECT.rows_at_once) {
+        insert(columns, chunk, event_values).execute(conn).await?;
     }
     Ok(())
 }
 
-/// The values of an event; `number` counts those of the transaction. See `Dialect::next_sequence`.
-fn push_event(sql: &mut Sql<()>, event: &Event, number: i64) {
-    sql.id(event.account).words(", ");
-    for (index, words) in DIALECT.next_sequence.split('?').enumerate() {
-        match index {
+/// See `Dialect::next_sequence`.
+fn sequence(account: DbId, number: i64) -> Piece {
+    let mut pieces = Vec::new();
+    for (place, words) in DIALECT.next_sequence.split('?').enumerate() {
+        match place {
             0 => {}
-            1 => drop(sql.bigint(number)),
-            _ => drop(sql.id(event.account)),
+            1 => pieces.push(number.into()),
+            _ => pieces.push(account.into()),
         }
-        sql.words(words);
+        pieces.push(Piece::Words(words));
     }
-    sql.words(", ").bigint(event.at).words(", ").text(event.kind).words(", ");
-    match event.cause {
-        Some(cause) => sql.text(cause),
-        None => sql.words("NULL"),
-    };
-    sql.words(", ").text(event.subject.kind).words(", ").text(event.subject.id.as_str());
-    sql.words(", ").bigint(event.version).words(", ").text(event.data.to_string());
-    sql.words(", ").text(event.request_id.as_str());
+    Piece::Computed(pieces)
+}
+
+/// `number` counts the events of the transaction.
+fn event_values(&(number, event): &(i64, &Event)) -> [Piece; 10] {
+    let account = DbId(event.account);
+    [
+        account.into(),
+        sequence(account, number),
+        event.at.into(),
+        event.kind.into(),
+        Piece::OptionalText(event.cause.map(str::to_owned)),
+        event.subject.kind.into(),
+        event.subject.id.as_str().into(),
+        event.version.into(),
+        Piece::Text(event.data.to_string()),
+        event.request_id.as_str().into(),
+    ]
 }
 
 /// Events behind a sequence number that no running transaction can put another one before.

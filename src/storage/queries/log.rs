@@ -6,24 +6,51 @@ use crate::storage::LogQuery;
 use crate::storage::rows::{LogRow, WholeLogRow};
 use crate::storage::schema::provisioning_log as log;
 use crate::storage::schema::provisioning_log_totals as totals;
-use crate::storage::sql::Locked;
+use crate::storage::sql::{Locked, Piece, insert as insert_rows};
 use crate::storage::types::DbId;
 use diesel::dsl::sql;
-use diesel::prelude::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, SelectableHelper,
-};
+use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 
 pub async fn insert(conn: &mut Conn<'_>, rows: &[WholeLogRow]) -> QueryResult<()> {
+    let columns = "INSERT INTO provisioning_log (account_id, connection_id, id, size, status, outcome, micros, method, path, \
+                   query, filter, resource_type, resource_id, user_agent, credential_id, client_address, scim_type, code, \
+                   detail, quirks, changes, body_bytes, body_cut, body, failures)";
     for chunk in rows.chunks(DIALECT.rows_at_once) {
-        match chunk {
-            // One row by itself is a statement that is prepared once.
-            [one] => drop(one.insert_into(log::table).execute(conn).await?),
-            many => drop(many.insert_into(log::table).execute(conn).await?),
-        }
+        insert_rows(columns, chunk, values).execute(conn).await?;
     }
     Ok(())
+}
+
+fn values(WholeLogRow { row, body_cut, body, failures }: &WholeLogRow) -> [Piece; 25] {
+    [
+        row.account_id.into(),
+        row.connection_id.into(),
+        row.id.into(),
+        row.size.into(),
+        row.status.into(),
+        (&row.outcome).into(),
+        row.micros.into(),
+        (&row.method).into(),
+        (&row.path).into(),
+        (&row.query).into(),
+        (&row.filter).into(),
+        (&row.resource_type).into(),
+        (&row.resource_id).into(),
+        (&row.user_agent).into(),
+        row.credential_id.into(),
+        (&row.client_address).into(),
+        (&row.scim_type).into(),
+        (&row.code).into(),
+        (&row.detail).into(),
+        (&row.quirks).into(),
+        (&row.changes).into(),
+        row.body_bytes.into(),
+        (*body_cut).into(),
+        body.into(),
+        failures.into(),
+    ]
 }
 
 /// Counts what was written or forgotten.

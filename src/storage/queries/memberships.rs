@@ -4,12 +4,10 @@ use super::{Conn, RunQueryDsl};
 use crate::domain::Id;
 use crate::storage::rows::{GroupOfUser, MembershipRow};
 use crate::storage::schema::{groups, memberships, users};
-use crate::storage::sql::{Cached, Locked};
-use crate::storage::types::DbId;
+use crate::storage::sql::{Cached, Locked, Piece, insert as insert_rows};
+use crate::storage::types::{DbId, db_ids};
 use diesel::dsl::case_when;
-use diesel::prelude::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, IntoSql, JoinOnDsl, QueryDsl, SelectableHelper,
-};
+use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, IntoSql, JoinOnDsl, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
 use diesel::sql_types::BigInt;
 
@@ -17,23 +15,6 @@ use diesel::sql_types::BigInt;
 macro_rules! later {
     ($column:expr, $now:expr) => {
         case_when($column.lt($now), $now.into_sql::<BigInt>()).otherwise($column)
-    };
-}
-
-/// Runs a query under the condition that a column is one of some ids. One id is compared by itself: that statement can be
-/// prepared once on both databases, and no planner reads a whole group for it.
-macro_rules! where_one_of {
-    ($column:expr, $ids:expr, |$condition:ident| $query:expr) => {
-        match $ids {
-            [one] => {
-                let $condition = $column.eq(DbId(*one));
-                $query
-            }
-            ids => {
-                let $condition = $column.eq_any(db(ids));
-                $query
-            }
-        }
     };
 }
 
@@ -69,10 +50,25 @@ pub async fn of_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResu
 }
 
 pub async fn insert(conn: &mut Conn<'_>, rows: &[MembershipRow]) -> QueryResult<()> {
+    let columns =
+        "INSERT INTO memberships (account_id, group_id, user_id, is_primary, group_admin, can_send, origins, since)";
     for chunk in rows.chunks(CHUNK) {
-        chunk.insert_into(memberships::table).execute(conn).await?;
+        insert_rows(columns, chunk, values).execute(conn).await?;
     }
     Ok(())
+}
+
+fn values(row: &MembershipRow) -> [Piece; 8] {
+    [
+        row.account_id.into(),
+        row.group_id.into(),
+        row.user_id.into(),
+        row.is_primary.into(),
+        row.group_admin.into(),
+        row.can_send.into(),
+        (&row.origins).into(),
+        row.since.into(),
+    ]
 }
 
 /// Takes users out of a group.
@@ -118,7 +114,7 @@ pub async fn bump_users(conn: &mut Conn<'_>, account: Id, ids: &[Id], now: i64) 
                 Cached(diesel::update(of_account.filter(users::id.eq(DbId(*one)))).set(change)).execute(conn).await?
             }
             // Not cached: on SQLite each number of ids is another statement.
-            ids => diesel::update(of_account.filter(users::id.eq_any(db(ids)))).set(change).execute(conn).await?,
+            ids => diesel::update(of_account.filter(users::id.eq_any(db_ids(ids)))).set(change).execute(conn).await?,
         };
     }
     Ok(())
@@ -164,7 +160,7 @@ pub async fn members(conn: &mut Conn<'_>, account: Id, group: Id) -> QueryResult
 pub async fn members_of_all(conn: &mut Conn<'_>, account: Id, groups: &[Id]) -> QueryResult<Vec<(Id, Id)>> {
     let named = memberships::table
         .filter(memberships::account_id.eq(DbId(account)))
-        .filter(memberships::group_id.eq_any(db(groups)));
+        .filter(memberships::group_id.eq_any(db_ids(groups)));
     let pair = (memberships::group_id, memberships::user_id);
     let rows: Vec<(DbId, DbId)> = named.select(pair).order(pair).load(conn).await?;
     Ok(rows.into_iter().map(|(group, user)| (group.0, user.0)).collect())
@@ -190,8 +186,4 @@ pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> Qu
     Ok(where_one_of!(memberships::user_id, users, |named| {
         joined.filter(named).select(columns).order(order).load(conn).await?
     }))
-}
-
-fn db(ids: &[Id]) -> Vec<DbId> {
-    ids.iter().copied().map(DbId).collect()
 }

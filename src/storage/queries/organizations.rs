@@ -5,7 +5,7 @@ use crate::domain::Id;
 use crate::storage::rows::{OrganizationDraftRow, OrganizationRow, SettingsSetDraftRow, SettingsSetRow, Stored};
 use crate::storage::schema::{organizations, settings_sets, users};
 use crate::storage::sql::{Locked, Shared};
-use crate::storage::types::DbId;
+use crate::storage::types::{DbId, db_ids};
 use diesel::dsl::count_star;
 use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl};
 use diesel::result::QueryResult;
@@ -45,10 +45,9 @@ pub async fn by_name(conn: &mut Conn<'_>, account: Id, name_key: &str) -> QueryR
 
 /// Ids, names and settings sets of organizations.
 pub async fn names(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<(DbId, String, DbId)>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
-    let named = organizations::table.filter(organizations::account_id.eq(DbId(account)));
+    let of_account = organizations::table.filter(organizations::account_id.eq(DbId(account)));
     let columns = (organizations::id, organizations::display_name, organizations::settings_set_id);
-    named.filter(organizations::id.eq_any(ids)).select(columns).load(conn).await
+    where_one_of!(organizations::id, ids, |named| of_account.filter(named).select(columns).load(conn).await)
 }
 
 /// The names of some organizations, for a sentence.
@@ -84,7 +83,7 @@ pub async fn count_users(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResul
 
 /// The same for several; those without users are left out.
 pub async fn count_users_of_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<(Option<DbId>, i64)>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let ids = db_ids(ids);
     let there = users::table.filter(users::account_id.eq(DbId(account))).filter(users::organization_id.eq_any(ids));
     there.group_by(users::organization_id).select((users::organization_id, count_star())).load(conn).await
 }
@@ -129,7 +128,7 @@ pub async fn some_settings_set_names(conn: &mut Conn<'_>, account: Id, limit: i6
 
 /// The settings sets of organizations: the organization, then the set.
 pub async fn settings_sets_of(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<(DbId, Stored)>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let ids = db_ids(ids);
     let set = settings_sets::account_id
         .eq(organizations::account_id)
         .and(settings_sets::id.eq(organizations::settings_set_id));
@@ -164,7 +163,7 @@ pub async fn using_settings_sets(
     account: Id,
     ids: &[Id],
 ) -> QueryResult<Vec<(DbId, DbId, String)>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let ids = db_ids(ids);
     let using = organizations::table
         .filter(organizations::account_id.eq(DbId(account)))
         .filter(organizations::settings_set_id.eq_any(ids));

@@ -4,8 +4,8 @@ use super::{Conn, RunQueryDsl};
 use crate::domain::{Email, Id};
 use crate::storage::rows::{EmailRow, PlacementRow, RemovedUserRow, StoredUser, UserDraftRow, UserRow};
 use crate::storage::schema::{removed_users, user_emails, users};
-use crate::storage::sql::{Cached, Locked, Sql};
-use crate::storage::types::{DbId, IdSql};
+use crate::storage::sql::{Cached, Locked, Piece, Sql, insert as insert_rows};
+use crate::storage::types::{DbId, IdSql, db_ids};
 use diesel::prelude::{
     BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl,
     SelectableHelper, TextExpressionMethods,
@@ -39,7 +39,8 @@ macro_rules! stored_user {
 }
 
 pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
-    users::table.find((DbId(account), DbId(id))).select(stored_user!()).first(conn).await.optional()
+    let user = users::table.find((DbId(account), DbId(id))).select(stored_user!());
+    Cached(user).get_result(conn).await.optional()
 }
 
 /// The same, kept from others until the transaction ends.
@@ -50,7 +51,7 @@ pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResul
 
 /// Several users, in order of their ids.
 pub async fn find_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<StoredUser>> {
-    let ids: Vec<DbId> = ids.iter().copied().map(DbId).collect();
+    let ids = db_ids(ids);
     let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(ids));
     named.select(stored_user!()).order(users::id).load(conn).await
 }
@@ -272,8 +273,22 @@ pub async fn set_is_admin(conn: &mut Conn<'_>, account: Id, ids: &[Id], is_admin
 }
 
 async fn insert_emails(conn: &mut Conn<'_>, account: DbId, user: DbId, emails: &[Email]) -> QueryResult<()> {
+    let columns =
+        "INSERT INTO user_emails (account_id, user_id, position, value_key, type_key, display_key, is_primary)";
     if !emails.is_empty() {
-        EmailRow::all(account, user, emails).insert_into(user_emails::table).execute(conn).await?;
+        insert_rows(columns, &EmailRow::all(account, user, emails), email_values).execute(conn).await?;
     }
     Ok(())
+}
+
+fn email_values(row: &EmailRow) -> [Piece; 7] {
+    [
+        row.account_id.into(),
+        row.user_id.into(),
+        row.position.into(),
+        (&row.value_key).into(),
+        (&row.type_key).into(),
+        (&row.display_key).into(),
+        (&row.is_primary).into(),
+    ]
 }

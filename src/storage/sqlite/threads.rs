@@ -6,13 +6,14 @@
 use super::Conn;
 use super::open::{Opened, break_off_after, open};
 use crate::storage::load::Batches;
+use crate::storage::sql::Sql;
 use crate::storage::{Error, Load, Tx, WorkError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::sqlite::SqliteConnection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -32,16 +33,17 @@ const LONGEST_SCAN: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub struct Threads {
     writer: Sender<WriteJob>,
-    /// Short reads have threads of their own, so that no scan holds them up.
-    readers: Sender<ReadJob>,
     scanners: Sender<ReadJob>,
+    /// Connections for short reads on the caller's own thread: to wake another one takes longer than a look-up. There are as
+    /// many as threads have read at once.
+    at_hand: Arc<Mutex<Vec<SqliteConnection>>>,
+    path: Arc<Path>,
     batches: Arc<Batches>,
 }
 
 impl Threads {
-    /// Starts one writer on `connection`, `readers` threads for short reads and as many for scans of the same file.
-    /// `queue` bounds what may wait.
-    pub fn start(path: &Path, connection: SqliteConnection, readers: usize, queue: usize) -> Result<Self, Error> {
+    /// Starts one writer on `connection` and `scanners` threads for long reads of the same file. `queue` bounds what may wait.
+    pub fn start(path: &Path, connection: SqliteConnection, scanners: usize, queue: usize) -> Result<Self, Error> {
         let (writer, writes) = bounded(queue);
         let failed = |error: std::io::Error| Error::Internal(format!("cannot start a thread: {error}"));
         let spawn = |name: String| std::thread::Builder::new().name(name);
@@ -49,34 +51,37 @@ impl Threads {
         let counted = Arc::clone(&batches);
         let write = move || write_all(connection, &writes, &counted);
         spawn("sqlite-writer".to_owned()).spawn(write).map_err(failed)?;
-        let start_readers = |name: &str| {
-            let (sender, jobs) = bounded::<ReadJob>(queue);
-            for number in 0..readers {
-                let connection = open(path, Opened::ReadOnly)?;
-                let jobs = Receiver::clone(&jobs);
-                spawn(format!("{name}-{number}")).spawn(move || read_all(connection, &jobs)).map_err(failed)?;
-            }
-            Ok::<_, Error>(sender)
-        };
-        let (readers, scanners) = (start_readers("sqlite-reader")?, start_readers("sqlite-scanner")?);
-        Ok(Self { writer, readers, scanners, batches })
+        let (sender, jobs) = bounded::<ReadJob>(queue);
+        for number in 0..scanners {
+            let connection = open(path, Opened::ReadOnly)?;
+            let jobs = Receiver::clone(&jobs);
+            spawn(format!("sqlite-scanner-{number}")).spawn(move || scan_all(connection, &jobs)).map_err(failed)?;
+        }
+        Ok(Self { writer, scanners: sender, at_hand: Arc::default(), path: path.into(), batches })
     }
 
     /// What waits at this moment, and how many writes the commits held.
     pub fn load(&self) -> Load {
-        let queues =
-            [("writer", self.writer.len()), ("readers", self.readers.len()), ("scanners", self.scanners.len())];
+        let queues = [("writer", self.writer.len()), ("scanners", self.scanners.len())];
         Load::Sqlite { queues, batches: self.batches.sizes() }
     }
 
-    /// Runs `work` on a reader thread.
+    /// Runs short reads here and now.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
-        ask(&self.readers, work).await
+        let known = self.at_hand().pop();
+        let mut connection = known.map_or_else(|| open(&self.path, Opened::ReadOnly), Ok)?;
+        let result = snapshot(&mut connection, work);
+        self.at_hand().push(connection);
+        result
+    }
+
+    fn at_hand(&self) -> MutexGuard<'_, Vec<SqliteConnection>> {
+        self.at_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `work` on a thread for scans, in one snapshot of the database.
@@ -86,7 +91,15 @@ impl Threads {
         T: Send + 'static,
         E: WorkError,
     {
-        ask(&self.scanners, work).await
+        let (answer, answered) = oneshot::channel();
+        let job: ReadJob = Box::new(move |connection| {
+            if !answer.is_closed() {
+                // The one who asked may be gone.
+                let _ = answer.send(snapshot(connection, work));
+            }
+        });
+        self.scanners.try_send(job).map_err(refused)?;
+        answered.await.unwrap_or_else(|_| Err(lost().into()))
     }
 
     /// Runs `work` on the writer thread, in a transaction that is committed when it succeeds.
@@ -124,33 +137,24 @@ impl Threads {
     }
 }
 
-/// Hands a read to a thread; it sees one state of the database from its first query to its last.
-async fn ask<T, E, F>(threads: &Sender<ReadJob>, work: F) -> Result<T, E>
+/// Runs reads that see one state of the database from the first query to the last.
+fn snapshot<T, E, F>(connection: &mut SqliteConnection, work: F) -> Result<T, E>
 where
-    F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
-    T: Send + 'static,
+    F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E>,
     E: WorkError,
 {
-    let (answer, answered) = oneshot::channel();
-    let job: ReadJob = Box::new(move |connection| {
-        if answer.is_closed() {
-            return;
-        }
-        let result = match Transactions::begin_transaction_sql(connection, "BEGIN") {
-            Ok(()) => {
-                let result = super::run_ready(work(&mut Tx::sqlite(Conn(connection))));
-                match Transactions::rollback_transaction(connection) {
-                    Ok(()) => result,
-                    Err(error) => result.and(Err(Error::from(error).into())),
-                }
-            }
-            Err(error) => Err(Error::from(error).into()),
-        };
-        // The one who asked may be gone.
-        let _ = answer.send(result);
+    break_off_after(Some(LONGEST_SCAN));
+    // Prepared once, unlike the statements of diesel's own transactions.
+    diesel::RunQueryDsl::execute(Sql::<()>::new("BEGIN"), connection).map_err(Error::from)?;
+    let read = catch_unwind(AssertUnwindSafe(|| super::run_ready(work(&mut Tx::sqlite(Conn(connection))))));
+    let result = read.unwrap_or_else(|_| {
+        tracing::error!("a read panicked");
+        Err(lost().into())
     });
-    threads.try_send(job).map_err(refused)?;
-    answered.await.unwrap_or_else(|_| Err(lost().into()))
+    match diesel::RunQueryDsl::execute(Sql::<()>::new("ROLLBACK"), connection) {
+        Ok(_) => result,
+        Err(error) => result.and(Err(Error::from(error).into())),
+    }
 }
 
 fn refused<J>(error: TrySendError<J>) -> Error {
@@ -165,13 +169,9 @@ fn lost() -> Error {
     Error::Internal("the work on the database was broken off".to_owned())
 }
 
-fn read_all(mut connection: SqliteConnection, jobs: &Receiver<ReadJob>) {
+fn scan_all(mut connection: SqliteConnection, jobs: &Receiver<ReadJob>) {
     while let Ok(job) = jobs.recv() {
-        break_off_after(Some(LONGEST_SCAN));
-        // A panic drops the answer's channel, which tells the caller.
-        if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
-            tracing::error!("a read panicked");
-        }
+        job(&mut connection);
     }
 }
 
