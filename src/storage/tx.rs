@@ -7,11 +7,13 @@ use super::rows::{
     QuirkRow, RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored,
     StoredGroup, StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
 };
+use super::deep::{self, Probe};
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
 use diesel_async::SimpleAsyncConnection;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Which row of the kept totals.
 type TotalKey = (Id, Kind, u8);
@@ -248,6 +250,19 @@ operations! {
     pub ledger::events as events(account: Id, after: i64, limit: i64) -> Vec<EventRow>;
     pub ledger::audit as audit(account: Id, query: &AuditQuery) -> Vec<AuditRow>;
 
+    pub deep::probe as probe(probe: Probe, limit: i64) -> Vec<deep::Found>;
+    pub deep::parked as parked_users(account: Id, limit: i64) -> Vec<deep::Found>;
+    pub deep::idle_admins as idle_admins(account: Id, limit: i64) -> Vec<deep::Found>;
+    pub deep::admin_events as admin_events(account: Id, role: &str, after: i64, limit: i64) -> Vec<deep::AdminEvent>;
+    pub deep::users as walk_users(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedUser>;
+    pub deep::emails as walk_emails(after: Option<(Id, Id)>, until: (Id, Id)) -> Vec<deep::WalkedEmail>;
+    pub deep::memberships as walk_memberships(
+        after: Option<(Id, Id)>, until: (Id, Id)
+    ) -> Vec<deep::WalkedMembership>;
+    pub deep::groups as walk_groups(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedGroup>;
+    pub deep::organizations as walk_organizations(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedPlain>;
+    pub deep::settings_sets as walk_settings_sets(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedPlain>;
+
     pub log::insert as insert_log(rows: &[WholeLogRow]) -> ();
     pub log::add_bytes as add_log_bytes(account: Id, connection: Id, bytes: i64) -> ();
     pub log::page as log_page(account: Id, connection: Id, query: &LogQuery) -> Vec<LogRow>;
@@ -373,6 +388,34 @@ impl<'c> Tx<'c> {
         match &self.conn {
             Conn::Sqlite(_) => Ok(()),
             Conn::Postgres(_) => self.run("SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = off").await,
+        }
+    }
+
+    /// Begins a check that is broken off after this time, and then ends without ending the snapshot that it reads.
+    pub async fn begin_check(&mut self, time: Duration) -> Result<(), Error> {
+        match &self.conn {
+            Conn::Sqlite(_) => {
+                sqlite::break_off_after(Some(time));
+                Ok(())
+            }
+            // Whole tables are read: their indexes are a detour.
+            Conn::Postgres(_) => {
+                let time = time.as_millis().max(1);
+                let words = format!(
+                    "SAVEPOINT part; SET LOCAL statement_timeout = {time}; SET LOCAL enable_seqscan = on"
+                );
+                self.run(&words).await
+            }
+        }
+    }
+
+    pub async fn end_check(&mut self) -> Result<(), Error> {
+        match &self.conn {
+            Conn::Sqlite(_) => {
+                sqlite::break_off_after(None);
+                Ok(())
+            }
+            Conn::Postgres(_) => self.run("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await,
         }
     }
 

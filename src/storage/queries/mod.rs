@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod credentials;
+pub mod deep;
 pub mod groups;
 pub mod idempotency;
 pub mod ledger;
