@@ -64,6 +64,15 @@ async fn sequences(database: Database) {
     assert!(effective > count * OPERATIONS / 4, "only {effective} operations had an effect: nothing was tried");
 }
 
+/// Random operations in an account of its own, for those who look at what they leave behind.
+pub async fn live(server: &Server, dice: &mut Dice, operations: usize) {
+    let tenant = Tenant::new(server, &format!("lively {}", dice.roll()), dice).await;
+    let mut driver = Driver::new(&tenant);
+    for _ in 0..operations {
+        driver.step(server, &tenant, dice).await;
+    }
+}
+
 /// One sequence; how many operations succeeded.
 async fn sequence(server: &Server, seed: usize) -> usize {
     let mut dice = Dice::new(seed as u64 * 7_919);
