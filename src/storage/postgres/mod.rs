@@ -28,7 +28,7 @@ pub static DIALECT: Dialect = Dialect {
     next_sequence: "(pg_current_xact_id()::text::bigint + (SELECT last_value FROM event_offset)) * 1048576 + ?",
     settled_sequences: " AND sequence < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
                         + (SELECT last_value FROM event_offset)) * 1048576",
-    sequences_ahead: "sequence >= (pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
+    sequences_ahead: "sequence < 1 OR sequence >= (pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
                       + (SELECT last_value FROM event_offset)) * 1048576",
     broken_file: "SELECT ''::text AS what WHERE FALSE",
     total_shards: 16,
