@@ -1,5 +1,6 @@
 //! What work on a database can do: one line for each operation, so that every use case is written once.
 
+use super::deep::{self, Probe};
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
@@ -7,7 +8,6 @@ use super::rows::{
     QuirkRow, RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored,
     StoredGroup, StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
 };
-use super::deep::{self, Probe};
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
@@ -401,9 +401,8 @@ impl<'c> Tx<'c> {
             // Whole tables are read: their indexes are a detour.
             Conn::Postgres(_) => {
                 let time = time.as_millis().max(1);
-                let words = format!(
-                    "SAVEPOINT part; SET LOCAL statement_timeout = {time}; SET LOCAL enable_seqscan = on"
-                );
+                let words =
+                    format!("SAVEPOINT part; SET LOCAL statement_timeout = {time}; SET LOCAL enable_seqscan = on");
                 self.run(&words).await
             }
         }

@@ -167,7 +167,13 @@ fn put_ahead(sql: &mut Sql<FoundSql>, table: &'static str, kind: &'static str) {
 }
 
 /// Accounts of which a kept total and the rows disagree.
-fn put_total(sql: &mut Sql<FoundSql>, column: &'static str, kind: &'static str, rows: &'static str, wrong: &'static str) {
+fn put_total(
+    sql: &mut Sql<FoundSql>,
+    column: &'static str,
+    kind: &'static str,
+    rows: &'static str,
+    wrong: &'static str,
+) {
     sql.words("SELECT account").words(DIALECT.no_id).words(" AS id, ").words(kind);
     sql.words(" || ': ' || CAST(kept AS TEXT) || ' counted, ' || CAST(there AS TEXT) || ' there' AS what FROM (");
     sql.words("SELECT a.id AS account, (SELECT COALESCE(SUM(t.").words(column).words("), 0) FROM totals t ");
@@ -237,21 +243,8 @@ fn put_stretch<ST>(sql: &mut Sql<ST>, key: &'static str, after: Option<(Id, Id)>
     sql.words(" LIMIT ").bigint(limit);
 }
 
-type UserSql = (
-    IdSql,
-    IdSql,
-    Text,
-    Nullable<Text>,
-    Nullable<Text>,
-    Nullable<Text>,
-    Text,
-    Text,
-    Text,
-    Text,
-    Bool,
-    Bool,
-    Bool,
-);
+type UserSql =
+    (IdSql, IdSql, Text, Nullable<Text>, Nullable<Text>, Nullable<Text>, Text, Text, Text, Text, Bool, Bool, Bool);
 
 pub async fn users(conn: &mut Conn<'_>, after: Option<(Id, Id)>, limit: i64) -> QueryResult<Vec<WalkedUser>> {
     let mut sql: Sql<UserSql> = Sql::new(
@@ -283,9 +276,8 @@ pub async fn memberships(
     until: (Id, Id),
 ) -> QueryResult<Vec<WalkedMembership>> {
     let (account, user) = after.unwrap_or((Id::NIL, Id::NIL));
-    let mut sql: Sql<(IdSql, IdSql, IdSql, Text)> = Sql::new(
-        "SELECT account_id, user_id, group_id, origins FROM memberships WHERE (account_id, user_id) > (",
-    );
+    let mut sql: Sql<(IdSql, IdSql, IdSql, Text)> =
+        Sql::new("SELECT account_id, user_id, group_id, origins FROM memberships WHERE (account_id, user_id) > (");
     sql.id(account).words(", ").id(user).words(") AND (account_id, user_id) <= (").id(until.0).words(", ").id(until.1);
     sql.words(")");
     sql.load(conn).await
@@ -314,9 +306,8 @@ pub async fn organizations(conn: &mut Conn<'_>, after: Option<(Id, Id)>, limit: 
 }
 
 pub async fn settings_sets(conn: &mut Conn<'_>, after: Option<(Id, Id)>, limit: i64) -> QueryResult<Vec<WalkedPlain>> {
-    let mut sql: Sql<PlainSql> = Sql::new(
-        "SELECT account_id, id, display_name, display_name_key, external_id, body, CAST(search AS TEXT)",
-    );
+    let mut sql: Sql<PlainSql> =
+        Sql::new("SELECT account_id, id, display_name, display_name_key, external_id, body, CAST(search AS TEXT)");
     sql.words(DIALECT.no_id).words(" FROM settings_sets");
     put_stretch(&mut sql, "account_id, id", after, limit);
     sql.load(conn).await

@@ -105,7 +105,8 @@ async fn check(copy: &Path, before: &Acknowledged, group: &str) {
     let lost: Vec<&String> = before.users.iter().filter(|id| !users.contains(*id)).collect();
     assert!(lost.is_empty(), "of {} acknowledged users these are not in the copy: {lost:?}", before.users.len());
     let team = server.get(&format!("/Groups/{group}")).await.expect(200).body;
-    let members: BTreeSet<&str> = team["members"].as_array().into_iter().flatten().filter_map(|m| m["value"].as_str()).collect();
+    let members: BTreeSet<&str> =
+        team["members"].as_array().into_iter().flatten().filter_map(|m| m["value"].as_str()).collect();
     let lost: Vec<&String> = before.members.iter().filter(|id| !members.contains(id.as_str())).collect();
     assert!(lost.is_empty(), "these are no members any more: {lost:?}");
 

@@ -18,13 +18,18 @@ async fn story(database: Database) -> Story {
     let body = json!({ "userName": "bob", "displayName": "Bob", "emails": [{ "value": "bob@example.com" }],
         "roles": [{ "value": "User" }] });
     let bob = server.post("/Users", body).await.expect(201).id();
-    server.patch(&format!("/Users/{bob}"), json!([{ "op": "replace", "path": "title", "value": "Dr" }])).await.expect(200);
+    server
+        .patch(&format!("/Users/{bob}"), json!([{ "op": "replace", "path": "title", "value": "Dr" }]))
+        .await
+        .expect(200);
     let carl = server.user("carl").await;
     let dora = server.user("dora").await;
     server.delete(&format!("/Users/{dora}")).await.expect(204);
     let team = server.group("Team", &[bob.clone()]).await;
     let choir = server.group("Choir", &[bob.clone()]).await;
-    server.patch(&format!("/Groups/{choir}"), json!([{ "op": "replace", "path": "displayName", "value": "Choirs" }])).await;
+    server
+        .patch(&format!("/Groups/{choir}"), json!([{ "op": "replace", "path": "displayName", "value": "Choirs" }]))
+        .await;
     let sales = organization(&server, "Sales").await.to_string();
     let sets = server.get("/SettingsSets?filter=displayName eq \"Sales\"").await.expect(200);
     let set = sets.resources()[0]["id"].as_str().expect("an id").to_owned();
@@ -92,7 +97,11 @@ const BREAKAGES: &[(&str, &str, &str)] = &[
         "bob",
     ),
     ("invariant 4, origin", "UPDATE users SET grants = replace(grants, 'scim:', 'from:') WHERE id = {bob}", "bob"),
-    ("invariant 4, origin", "UPDATE users SET grants = replace(grants, 'standard_user', 'pirate') WHERE id = {bob}", "bob"),
+    (
+        "invariant 4, origin",
+        "UPDATE users SET grants = replace(grants, 'standard_user', 'pirate') WHERE id = {bob}",
+        "bob",
+    ),
     ("invariant 4, origin", "UPDATE users SET organization_origin = 'nobody' WHERE id = {bob}", "bob"),
     ("invariant 4, origin", "UPDATE memberships SET origins = '' WHERE user_id = {carl}", "carl"),
     ("invariant 4, origin", "UPDATE groups SET roles = '[\"pirate\"]' WHERE id = {team}", "team"),
@@ -105,7 +114,11 @@ const BREAKAGES: &[(&str, &str, &str)] = &[
     ("invariant 7", "UPDATE groups SET version = 1 WHERE id = {choir}", "choir"),
     ("invariant 8", "UPDATE users SET connection_id = {nobody} WHERE id = {bob}", "bob"),
     ("invariant 8", "UPDATE groups SET connection_id = {nobody} WHERE id = {team}", "team"),
-    ("invariant 8", "INSERT INTO totals (account_id, kind, shard, live, removed) VALUES ({nobody}, 'user', 0, 0, 0)", "nobody"),
+    (
+        "invariant 8",
+        "INSERT INTO totals (account_id, kind, shard, live, removed) VALUES ({nobody}, 'user', 0, 0, 0)",
+        "nobody",
+    ),
     ("status", "UPDATE users SET status = 'inactive' WHERE id = {bob}", "bob"),
     ("status", "UPDATE users SET status = 'removed', active = FALSE WHERE id = {bob}", "bob"),
     ("memberships", "UPDATE memberships SET group_id = {nobody} WHERE user_id = {carl}", "carl"),
@@ -117,7 +130,11 @@ const BREAKAGES: &[(&str, &str, &str)] = &[
         "nobody",
     ),
     ("members", "UPDATE groups SET member_count = member_count + 1 WHERE id = {team}", "team"),
-    ("totals", "UPDATE totals SET live = live + 1 WHERE account_id = {account} AND kind = 'user' AND shard = 0", "account"),
+    (
+        "totals",
+        "UPDATE totals SET live = live + 1 WHERE account_id = {account} AND kind = 'user' AND shard = 0",
+        "account",
+    ),
     ("totals", "DELETE FROM totals WHERE account_id = {account} AND kind = 'group'", "account"),
     ("totals", "DELETE FROM totals WHERE account_id = {account} AND kind = 'organization'", "account"),
     ("totals", "DELETE FROM totals WHERE account_id = {account} AND kind = 'settings_set'", "account"),
@@ -161,7 +178,10 @@ async fn each_breakage_is_seen_by_one_check_on_sqlite() {
                       'CREATE INDEX users_by_display_name ON users(account_id, external_id)' WHERE name = 'users_by_display_name'";
     let url = story.copies.broken_by(statements).await;
     let found = wrong(&copies::open(&url).await).await;
-    assert!(found.len() == 1 && found[0].starts_with("file: ") && found[0].contains("users_by_display_name"), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0].starts_with("file: ") && found[0].contains("users_by_display_name"),
+        "{found:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -176,7 +196,11 @@ async fn each_breakage_is_seen_by_one_check_on_postgres() {
             "account",
         ),
         ("event numbers", "UPDATE events SET sequence = sequence + (1::bigint << 60)", "account"),
-        ("event numbers", "ALTER SEQUENCE event_offset MINVALUE -1000000; SELECT setval('event_offset', -1000000)", "account"),
+        (
+            "event numbers",
+            "ALTER SEQUENCE event_offset MINVALUE -1000000; SELECT setval('event_offset', -1000000)",
+            "account",
+        ),
     ];
     each_is_seen(&story, &numbers).await;
 }
@@ -187,7 +211,10 @@ async fn an_organization_without_its_administrator_is_seen(database: Database) {
     administrator(&server, "ada").await;
     let sales = organization(&server, "Sales").await;
     let bob = administrator(&server, "bob").await;
-    server.patch(&format!("/Users/{bob}"), crate::model::set("organization", json!(sales.to_string()))).await.expect(200);
+    server
+        .patch(&format!("/Users/{bob}"), crate::model::set("organization", json!(sales.to_string())))
+        .await
+        .expect(200);
     server.policies(&[("guard.last_admin_scope", "organization")]).await;
     assert_eq!(wrong(&server.app.service.db).await, [""; 0]);
 

@@ -60,7 +60,9 @@ impl Copies {
 pub fn change_sqlite(path: &Path, statements: &str) {
     let mut connection = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("it opens");
     let settings = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF;";
-    connection.batch_execute(&format!("{settings} {statements}")).unwrap_or_else(|error| panic!("{statements}: {error}"));
+    connection
+        .batch_execute(&format!("{settings} {statements}"))
+        .unwrap_or_else(|error| panic!("{statements}: {error}"));
 }
 
 pub async fn open(url: &DatabaseUrl) -> Db {
