@@ -391,19 +391,18 @@ impl<'c> Tx<'c> {
         }
     }
 
-    /// Begins a check that is broken off after this time, and then ends without ending the snapshot that it reads.
-    pub async fn begin_check(&mut self, time: Duration) -> Result<(), Error> {
+    /// Begins a check that is broken off after this time, and then ends without ending the snapshot that it reads. One that
+    /// reads whole tables needs no indexes for them.
+    pub async fn begin_check(&mut self, time: Duration, whole_tables: bool) -> Result<(), Error> {
         match &self.conn {
             Conn::Sqlite(_) => {
                 sqlite::break_off_after(Some(time));
                 Ok(())
             }
-            // Whole tables are read: their indexes are a detour.
             Conn::Postgres(_) => {
-                let time = time.as_millis().max(1);
-                let words =
-                    format!("SAVEPOINT part; SET LOCAL statement_timeout = {time}; SET LOCAL enable_seqscan = on");
-                self.run(&words).await
+                let (time, scans) = (time.as_millis().max(1), if whole_tables { "on" } else { "off" });
+                let words = "SAVEPOINT part; SET LOCAL statement_timeout";
+                self.run(&format!("{words} = {time}; SET LOCAL enable_seqscan = {scans}")).await
             }
         }
     }

@@ -192,7 +192,7 @@ async fn each_breakage_is_seen_by_one_check_on_postgres() {
         (
             "event numbers",
             "ALTER TABLE events DROP CONSTRAINT events_pkey; \
-             UPDATE events SET sequence = (SELECT max(sequence) FROM events) WHERE kind = 'organization.created'",
+             UPDATE events SET sequence = (SELECT max(sequence) FROM events) WHERE kind = 'user.removed'",
             "account",
         ),
         ("event numbers", "UPDATE events SET sequence = sequence + (1::bigint << 60)", "account"),

@@ -49,8 +49,11 @@ async fn a_check_that_is_not_done_is_not_good(database: Database) {
     server.user("ada").await;
     let db = &server.app.service.db;
     let facts = deep_checks(db, Duration::from_nanos(1)).await.expect("the checks run");
-    let late = |fact: &Health| !fact.good && fact.value.contains("not finished within");
-    assert!(facts.iter().all(late), "{facts:?}");
+    let late = |fact: &&Health| !fact.good && fact.value.contains("not finished within");
+    // Little is read in one statement so fast that nobody can break it off.
+    let walked = ["invariant 4, origin of each grant", "administrators", "keys", "settings"];
+    let names: Vec<&str> = facts.iter().filter(late).map(|fact| fact.name.as_str()).collect();
+    assert!(walked.iter().all(|name| names.contains(name)), "{facts:?}");
     assert_eq!(wrong(db).await, [""; 0]);
 }
 

@@ -7,6 +7,7 @@ mod operations;
 mod state;
 mod tenant;
 
+use crate::deep;
 use crate::fuzz::dice::Dice;
 use crate::fuzz::number;
 use crate::support::{Database, Server};
@@ -61,6 +62,7 @@ async fn sequences(database: Database) {
     while let Some(done) = running.join_next().await {
         effective += done.expect("no invariant is broken");
     }
+    assert_eq!(deep::wrong(&server.app.service.db).await, [""; 0], "what doctor --deep sees");
     assert!(effective > count * OPERATIONS / 4, "only {effective} operations had an effect: nothing was tried");
 }
 
@@ -129,4 +131,5 @@ async fn crowds(database: Database) {
         state.check().unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
         assert!(state.has_admin(None), "seed {seed}: the last administrator is gone");
     }
+    assert_eq!(deep::wrong(&server.app.service.db).await, [""; 0], "what doctor --deep sees");
 }
