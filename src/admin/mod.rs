@@ -7,6 +7,7 @@ mod accounts;
 mod authenticate;
 mod connections;
 mod credentials;
+mod deep;
 mod error;
 mod expiry;
 mod first_start;
@@ -45,6 +46,7 @@ pub use credentials::{
     lifetime_of_days, overlap_of_days, remove_admin_key, remove_token, revoke_admin_key, revoke_token, rotate_token,
     token_of, tokens, tokens_page,
 };
+pub use deep::deep_checks;
 pub use error::Error;
 pub use expiry::{Expiring, expiring, log_expiring};
 pub use first_start::{FirstStart, first_start};

@@ -1,16 +1,30 @@
 //! `doctor`: one line for each thing that can be wrong.
 
 use super::output::Output;
+use super::token::milliseconds;
 use super::{Failure, database_url, existing};
+use crate::admin;
 use crate::clock;
 use crate::config::Config;
 use crate::scim::time;
 use crate::storage::Health;
 use serde_json::json;
+use std::time::Duration;
 
-pub async fn run(config: &Config, output: Output) -> Result<(), Failure> {
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Look at every row, too: whether everything that always holds does hold. A server may go on serving
+    #[arg(long)]
+    deep: bool,
+    /// How long each of the deep checks may take, such as 30s or 10m
+    #[arg(long, default_value = "60s", value_name = "TIME", value_parser = milliseconds, requires = "deep")]
+    time_limit: i64,
+}
+
+pub async fn run(config: &Config, output: Output, arguments: &Arguments) -> Result<(), Failure> {
     let mut facts = vec![fact("settings", "read", true)];
-    facts.extend(database(config).await);
+    let deep = arguments.deep.then(|| Duration::from_millis(arguments.time_limit.unsigned_abs()));
+    facts.extend(database(config, deep).await);
     let now = clock::now();
     // This program was written in 2026; an earlier clock is wrong.
     facts.push(fact("clock", &time::format(now), now > 1_767_225_600_000));
@@ -29,7 +43,7 @@ fn fact(name: &str, value: &str, good: bool) -> Health {
     Health { name: name.to_owned(), value: value.to_owned(), good }
 }
 
-async fn database(config: &Config) -> Vec<Health> {
+async fn database(config: &Config, deep: Option<Duration>) -> Vec<Health> {
     let url = match database_url(config) {
         Ok(url) => url,
         Err(Failure(sentence)) => return vec![fact("database", &sentence, false)],
@@ -41,6 +55,11 @@ async fn database(config: &Config) -> Vec<Health> {
         let value =
             if pending == 0 { "all applied".to_owned() } else { format!("{pending} pending; run `migrate run`") };
         facts.push(fact("migrations", &value, pending == 0));
+        match deep {
+            Some(time) if pending == 0 => facts.extend(admin::deep_checks(&db, time).await?),
+            Some(_) => facts.push(fact("deep checks", "not made: they need every migration", false)),
+            None => {}
+        }
         Ok::<_, Failure>(facts)
     };
     match examined.await {

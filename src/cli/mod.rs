@@ -65,7 +65,7 @@ enum Command {
     /// A consistent copy of an SQLite database, while it serves or not
     Backup(backup::Arguments),
     /// Configuration, database, clock, address: one line each; fails when something is wrong
-    Doctor,
+    Doctor(doctor::Arguments),
 }
 
 /// What a command fails with: a sentence for a person.
@@ -109,7 +109,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Serve(arguments) => serve::run(config, output, arguments).await,
-            Command::Doctor => doctor::run(&config, output).await,
+            Command::Doctor(arguments) => doctor::run(&config, output, &arguments).await,
             Command::Migrate(command) => migrate::run(&open(&config).await?, output, command).await,
             Command::Backup(arguments) => backup::run(&existing(&config).await?, &arguments),
             Command::Account(command) => account::run(&migrated(&config).await?, output, command).await,

@@ -33,7 +33,7 @@ pub enum Command {
 }
 
 /// A span of time as people write it, in milliseconds. Months and years are those that begin now.
-fn milliseconds(text: &str) -> Result<i64, String> {
+pub fn milliseconds(text: &str) -> Result<i64, String> {
     let hint = || format!("\"{text}\" is not a span of time. Write 90d, 12h or 1y.");
     let span: Span = text.parse().map_err(|_| hint())?;
     let now = jiff::Timestamp::from_millisecond(clock::now()).map_err(|_| hint())?.to_zoned(jiff::tz::TimeZone::UTC);

@@ -25,6 +25,7 @@ mod refusal;
 mod render;
 mod rules;
 mod settings_sets;
+pub mod stored;
 mod tenants;
 mod users;
 mod verbs;

@@ -205,7 +205,11 @@ impl Db {
     /// What durability and speed hang on.
     pub async fn health(&self) -> Result<Vec<Health>, Error> {
         match self {
-            Self::Sqlite { path, .. } => sqlite::health(&mut sqlite::open_for_command(path)?),
+            Self::Sqlite { path, .. } => {
+                let mut facts = sqlite::health(&mut sqlite::open_for_command(path)?)?;
+                facts.push(sqlite::log_health(&sqlite::log_path(path))?);
+                Ok(facts)
+            }
             Self::Postgres(pool) => postgres::health(pool).await,
         }
     }

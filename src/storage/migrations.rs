@@ -16,6 +16,15 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Takes the lock of the migrations on PostgreSQL, however long another replica holds it or a migration runs.
 const LOCK: &str = "SET statement_timeout = 0; SELECT pg_advisory_lock(7306080612)";
 
+/// Lifts the numbers of new events above those there are: a database that was restored into another cluster finds the
+/// transactions there numbered lower. It leaves a gap, because readers may have seen more events than the copy holds.
+const RAISE_EVENT_OFFSET: &str = "\
+    SELECT setval('event_offset', highest / 1048576 + 16777216 - next) \
+    FROM (SELECT max(sequence) AS highest FROM accounts a, LATERAL (SELECT sequence FROM events e \
+      WHERE e.account_id = a.id ORDER BY sequence DESC LIMIT 1) last) events, \
+      (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next) transactions \
+    WHERE highest / 1048576 >= next + (SELECT last_value FROM event_offset)";
+
 /// A migration and whether it has run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -80,7 +89,8 @@ pub async fn run_postgres(pool: &Pool) -> Result<(), Error> {
     // The lock ends with the session.
     session.batch_execute(LOCK).await?;
     let mut harness = AsyncMigrationHarness::new(session);
-    tokio::task::block_in_place(|| harness.run_pending_migrations(POSTGRES).map(drop).map_err(failed))
+    tokio::task::block_in_place(|| harness.run_pending_migrations(POSTGRES).map(drop).map_err(failed))?;
+    Ok(harness.into_inner().batch_execute(RAISE_EVENT_OFFSET).await?)
 }
 
 /// Undoes every migration.

@@ -5,6 +5,7 @@
 
 mod condition;
 mod db;
+pub mod deep;
 mod error;
 mod list;
 mod load;

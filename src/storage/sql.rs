@@ -25,6 +25,8 @@ pub struct Dialect {
     pub by_code_point: &'static str,
     /// An identifier as hyphenated text: every `?` stands for the column.
     pub id_as_text: &'static str,
+    /// An identifier out of its text, which the `?` stands for.
+    pub text_as_id: &'static str,
     /// A column of a list without an identifier.
     pub no_id: &'static str,
     /// The number of a new event: the first `?` stands for its place among those of the transaction, the second for the
@@ -33,6 +35,10 @@ pub struct Dialect {
     pub next_sequence: &'static str,
     /// A condition on `sequence`: no transaction that is still running has a number as low.
     pub settled_sequences: &'static str,
+    /// A condition on `sequence`: the next event would get a number as low or lower.
+    pub sequences_ahead: &'static str,
+    /// What is broken in the file, as rows of one text.
+    pub broken_file: &'static str,
     /// Rows over which a total is spread: concurrent writers must not wait for one row.
     pub total_shards: u8,
     /// Rows that one INSERT of many takes: a way to the server and back is long, a prepared statement short.

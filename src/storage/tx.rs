@@ -1,5 +1,6 @@
 //! What work on a database can do: one line for each operation, so that every use case is written once.
 
+use super::deep::{self, Probe};
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
@@ -12,6 +13,7 @@ use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
 use diesel_async::SimpleAsyncConnection;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// Which row of the kept totals.
 type TotalKey = (Id, Kind, u8);
@@ -248,6 +250,19 @@ operations! {
     pub ledger::events as events(account: Id, after: i64, limit: i64) -> Vec<EventRow>;
     pub ledger::audit as audit(account: Id, query: &AuditQuery) -> Vec<AuditRow>;
 
+    pub deep::probe as probe(probe: Probe, limit: i64) -> Vec<deep::Found>;
+    pub deep::parked as parked_users(account: Id, limit: i64) -> Vec<deep::Found>;
+    pub deep::idle_admins as idle_admins(account: Id, limit: i64) -> Vec<deep::Found>;
+    pub deep::admin_events as admin_events(account: Id, role: &str, after: i64, limit: i64) -> Vec<deep::AdminEvent>;
+    pub deep::users as walk_users(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedUser>;
+    pub deep::emails as walk_emails(after: Option<(Id, Id)>, until: (Id, Id)) -> Vec<deep::WalkedEmail>;
+    pub deep::memberships as walk_memberships(
+        after: Option<(Id, Id)>, until: (Id, Id)
+    ) -> Vec<deep::WalkedMembership>;
+    pub deep::groups as walk_groups(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedGroup>;
+    pub deep::organizations as walk_organizations(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedPlain>;
+    pub deep::settings_sets as walk_settings_sets(after: Option<(Id, Id)>, limit: i64) -> Vec<deep::WalkedPlain>;
+
     pub log::insert as insert_log(rows: &[WholeLogRow]) -> ();
     pub log::add_bytes as add_log_bytes(account: Id, connection: Id, bytes: i64) -> ();
     pub log::page as log_page(account: Id, connection: Id, query: &LogQuery) -> Vec<LogRow>;
@@ -373,6 +388,32 @@ impl<'c> Tx<'c> {
         match &self.conn {
             Conn::Sqlite(_) => Ok(()),
             Conn::Postgres(_) => self.run("SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = off").await,
+        }
+    }
+
+    /// Begins a check that is broken off after this time, and then ends without ending the snapshot that it reads. One that
+    /// reads whole tables needs no indexes for them.
+    pub async fn begin_check(&mut self, time: Duration, whole_tables: bool) -> Result<(), Error> {
+        match &self.conn {
+            Conn::Sqlite(_) => {
+                sqlite::break_off_after(Some(time));
+                Ok(())
+            }
+            Conn::Postgres(_) => {
+                let (time, scans) = (time.as_millis().max(1), if whole_tables { "on" } else { "off" });
+                let words = "SAVEPOINT part; SET LOCAL statement_timeout";
+                self.run(&format!("{words} = {time}; SET LOCAL enable_seqscan = {scans}")).await
+            }
+        }
+    }
+
+    pub async fn end_check(&mut self) -> Result<(), Error> {
+        match &self.conn {
+            Conn::Sqlite(_) => {
+                sqlite::break_off_after(None);
+                Ok(())
+            }
+            Conn::Postgres(_) => self.run("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await,
         }
     }
 

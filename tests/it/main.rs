@@ -17,6 +17,7 @@ mod command_line;
 mod concurrency;
 mod credentials;
 mod cursors;
+mod deep;
 mod dependencies;
 mod dialects;
 mod discovery;

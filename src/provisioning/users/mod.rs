@@ -14,7 +14,7 @@ mod trial;
 mod wishes;
 mod written_groups;
 
-pub use draft::is_address;
+pub use draft::{draft, is_address};
 pub use facts::{Facts, blocked_reasons, effective_roles, facts};
 pub use place::{FEW, find_group, find_organization, known, unknown_organization};
 pub use tell::attribute_changes;

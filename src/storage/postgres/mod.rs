@@ -23,9 +23,14 @@ pub static DIALECT: Dialect = Dialect {
     each: ["jsonb_array_elements(", ") e(value)"],
     by_code_point: " COLLATE \"C\"",
     id_as_text: "?::text",
+    text_as_id: "?::uuid",
     no_id: ", NULL::uuid",
-    next_sequence: "pg_current_xact_id()::text::bigint * 1048576 + ?",
-    settled_sequences: " AND sequence < pg_snapshot_xmin(pg_current_snapshot())::text::bigint * 1048576",
+    next_sequence: "(pg_current_xact_id()::text::bigint + (SELECT last_value FROM event_offset)) * 1048576 + ?",
+    settled_sequences: " AND sequence < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
+                        + (SELECT last_value FROM event_offset)) * 1048576",
+    sequences_ahead: "sequence < 1 OR sequence >= (pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
+                      + (SELECT last_value FROM event_offset)) * 1048576",
+    broken_file: "SELECT ''::text AS what WHERE FALSE",
     total_shards: 16,
     rows_at_once: 500,
 };

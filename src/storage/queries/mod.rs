@@ -22,6 +22,7 @@ macro_rules! where_one_of {
 
 pub mod accounts;
 pub mod credentials;
+pub mod deep;
 pub mod groups;
 pub mod idempotency;
 pub mod ledger;

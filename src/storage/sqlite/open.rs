@@ -170,3 +170,27 @@ pub fn health(connection: &mut SqliteConnection) -> Result<Vec<Health>, Error> {
         })
         .collect()
 }
+
+/// The provisioning log's file, as `doctor` shows it. To look must not make one.
+pub fn log_health(path: &Path) -> Result<Health, Error> {
+    #[derive(QueryableByName)]
+    struct Answer {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+    let fact = |value: String, good| Health { name: "provisioning log".to_owned(), value, good };
+    let Ok(file) = std::fs::metadata(path) else {
+        let value = format!("no file yet; the next `serve` or `migrate run` makes {}", path.display());
+        return Ok(fact(value, true));
+    };
+    let mut connection = open(path, Opened::ReadOnly)?;
+    let query = diesel::sql_query("SELECT quick_check AS value FROM pragma_quick_check");
+    let Answer { value } = query.get_result(&mut connection)?;
+    Ok(match value.as_str() {
+        "ok" => fact(format!("{}, {} MB", path.display(), file.len().div_ceil(1_000_000)), true),
+        broken => {
+            let remedy = "it can be removed while no server runs: the next start makes a new one";
+            fact(format!("{}: {broken}; {remedy}", path.display()), false)
+        }
+    })
+}

@@ -7,6 +7,7 @@ mod operations;
 mod state;
 mod tenant;
 
+use crate::deep;
 use crate::fuzz::dice::Dice;
 use crate::fuzz::number;
 use crate::support::{Database, Server};
@@ -61,7 +62,17 @@ async fn sequences(database: Database) {
     while let Some(done) = running.join_next().await {
         effective += done.expect("no invariant is broken");
     }
+    assert_eq!(deep::wrong(&server.app.service.db).await, [""; 0], "what doctor --deep sees");
     assert!(effective > count * OPERATIONS / 4, "only {effective} operations had an effect: nothing was tried");
+}
+
+/// Random operations in an account of its own, for those who look at what they leave behind.
+pub async fn live(server: &Server, dice: &mut Dice, operations: usize) {
+    let tenant = Tenant::new(server, &format!("lively {}", dice.roll()), dice).await;
+    let mut driver = Driver::new(&tenant);
+    for _ in 0..operations {
+        driver.step(server, &tenant, dice).await;
+    }
 }
 
 /// One sequence; how many operations succeeded.
@@ -120,4 +131,5 @@ async fn crowds(database: Database) {
         state.check().unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
         assert!(state.has_admin(None), "seed {seed}: the last administrator is gone");
     }
+    assert_eq!(deep::wrong(&server.app.service.db).await, [""; 0], "what doctor --deep sees");
 }

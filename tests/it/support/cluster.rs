@@ -16,7 +16,7 @@ const HOW_TO_INSTALL: &str = "The PostgreSQL tests need PostgreSQL's own program
                               run tests/run, or install them with `apt-get install postgresql`";
 
 /// Keeps the shell's standard input open as long as the process lives.
-struct Cluster {
+pub struct Cluster {
     url: String,
     _shell: Option<Child>,
 }
@@ -25,6 +25,29 @@ struct Cluster {
 pub fn url() -> &'static str {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     &CLUSTER.get_or_init(start).url
+}
+
+impl Cluster {
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// One more cluster, for what is about two; it ends with the value.
+pub fn another_cluster() -> Cluster {
+    start_in(&std::env::temp_dir().join(format!("scim-connector-tests-{}-other", std::process::id())))
+}
+
+/// Copies a database as `pg_dump` and `pg_restore` do.
+pub fn dump_into(source: &str, target: &str) {
+    let dump = Command::new(program("pg_dump")).args(["-Fc", "-d", source]).output().expect(HOW_TO_INSTALL);
+    assert!(dump.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dump.stderr));
+    let mut restore = Command::new(program("pg_restore"));
+    let restore = restore.args(["--no-owner", "--exit-on-error", "-d", target]).stdin(Stdio::piped()).spawn();
+    let mut restore = restore.expect(HOW_TO_INSTALL);
+    let written = restore.stdin.take().expect("it is piped").write_all(&dump.stdout);
+    written.expect("pg_restore reads it");
+    assert!(restore.wait().expect("it ends").success(), "pg_restore fails");
 }
 
 /// Runs one statement on a database of the cluster.
@@ -50,9 +73,12 @@ fn start() -> Cluster {
     if let Ok(url) = std::env::var("SCIM_CONNECTOR_TEST_POSTGRES") {
         return Cluster { url: url.trim_end_matches('/').to_owned(), _shell: None };
     }
-    let folder = std::env::temp_dir().join(format!("scim-connector-tests-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
-    let owner = owner(&folder);
+    start_in(&std::env::temp_dir().join(format!("scim-connector-tests-{}", std::process::id())))
+}
+
+fn start_in(folder: &Path) -> Cluster {
+    std::fs::create_dir_all(folder).expect("the temporary folder can be written");
+    let owner = owner(folder);
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
     let initdb = as_owner(Command::new(program("initdb")), owner)
         .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "--pgdata"])
