@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::bench::Pace;
 use crate::store::Database;
 use crate::workloads::Workload;
 use clap::{Parser, Subcommand};
@@ -33,6 +34,9 @@ pub struct Arguments {
     /// How long a slice is, in seconds [default: 2]
     #[arg(long)]
     pub secs: Option<f64>,
+    /// At the largest size, load for so many minutes, and watch memory [default: 0]
+    #[arg(long)]
+    pub soak: Option<f64>,
     /// Users that are created over HTTP; further ones are put into the database [default: 10000]
     #[arg(long)]
     pub over_http: Option<u64>,
@@ -65,7 +69,7 @@ pub enum Baseline {
 impl Arguments {
     pub fn sizes(&self) -> Vec<u64> {
         let mut sizes = match self.sizes.as_slice() {
-            [] if self.quick => vec![300, 600],
+            [] if self.quick => vec![300],
             [] => vec![1_000, 10_000, 100_000, 1_000_000],
             sizes => sizes.to_vec(),
         };
@@ -73,12 +77,10 @@ impl Arguments {
         sizes
     }
 
-    pub fn rounds(&self) -> u32 {
-        self.rounds.unwrap_or(if self.quick { 1 } else { 3 })
-    }
-
-    pub fn seconds(&self) -> f64 {
-        self.secs.unwrap_or(if self.quick { 0.05 } else { 2.0 })
+    pub fn pace(&self) -> Pace {
+        let (seconds, rounds, bulk, starts) = if self.quick { (0.05, 1, 50, 1) } else { (2.0, 3, 1_000, 5) };
+        let (seconds, rounds) = (self.secs.unwrap_or(seconds), self.rounds.unwrap_or(rounds));
+        Pace { seconds, rounds, bulk, starts, soak: self.soak.unwrap_or(0.0) * 60.0 }
     }
 
     pub fn over_http(&self) -> u64 {

@@ -28,11 +28,25 @@ pub struct Side {
     pub raw: Option<Raw>,
 }
 
+/// How long and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Of a slice.
+    pub seconds: f64,
+    /// Slices of each workload.
+    pub rounds: u32,
+    /// Operations of a bulk request.
+    pub bulk: u32,
+    /// Starts of the server on each database.
+    pub starts: u32,
+    /// Seconds that the long load takes; 0 for none.
+    pub soak: f64,
+}
+
 pub struct Bench {
     pub program: Program,
     pub folder: PathBuf,
-    pub seconds: f64,
-    pub rounds: u32,
+    pub pace: Pace,
     pub hello: Process,
     /// On as many users as the servers are.
     pub ceiling: Process,
@@ -63,15 +77,8 @@ impl Side {
 }
 
 impl Bench {
-    pub fn new(
-        program: Program,
-        folder: PathBuf,
-        seconds: f64,
-        rounds: u32,
-        users: u64,
-        sides: Vec<Side>,
-    ) -> Result<Self> {
-        let path = folder.join(format!("ceiling_{users}.db"));
+    pub fn new(program: Program, folder: PathBuf, pace: Pace, users: u64, sides: Vec<Side>) -> Result<Self> {
+        let path = folder.join("ceiling.db");
         for ending in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(format!("{}{ending}", path.display()));
         }
@@ -80,21 +87,21 @@ impl Bench {
         let ceiling = Process::start("serve-ceiling", &[&path])?;
         let hello = Process::start("serve-hello", &[])?;
         let ceiling_next = AtomicU64::new(users + 1);
-        Ok(Self { program, folder, seconds, rounds, hello, ceiling, ceiling_next, sides, figures: Vec::new() })
+        Ok(Self { program, folder, pace, hello, ceiling, ceiling_next, sides, figures: Vec::new() })
     }
 
     pub fn until(&self) -> Until {
-        Until { seconds: self.seconds, calls: u64::MAX }
+        Until { seconds: self.pace.seconds, calls: u64::MAX }
     }
 
     /// So many that the database does not become another one.
     pub fn until_written(&self, users: u64) -> Until {
-        Until { seconds: self.seconds, calls: (users / 10).max(2_000) }
+        Until { seconds: self.pace.seconds, calls: (users / 10).max(2_000) }
     }
 
     /// A slice of hello-world.
     pub fn beside_hello(&self, connections: usize) -> Beside {
-        let until = Until { seconds: self.seconds / 2.0, calls: u64::MAX };
+        let until = Until { seconds: self.pace.seconds / 2.0, calls: u64::MAX };
         let slice = drive(&[self.hello.target.clone()], connections, until, |client, _| {
             expect(client, ("GET", "/Users/1", None), &[200], |_| true)
         });
@@ -129,7 +136,7 @@ impl Bench {
 
     /// A slice of reads of one user by id at one connection, of this very server.
     pub fn beside_reads(&self, side: &Side) -> Beside {
-        let until = Until { seconds: self.seconds / 2.0, calls: u64::MAX };
+        let until = Until { seconds: self.pace.seconds / 2.0, calls: u64::MAX };
         Beside::new("a read by id", &reads(&[side.server.target.clone()], &side.people, 1, until))
     }
 

@@ -32,7 +32,8 @@ impl Slice {
         percentile(&self.latencies, part)
     }
 
-    fn add(&mut self, mut other: Self) {
+    pub fn add(&mut self, mut other: Self) {
+        self.seconds += other.seconds;
         self.latencies.append(&mut other.latencies);
         self.errors += other.errors;
         self.first_error = self.first_error.take().or(other.first_error);

@@ -20,12 +20,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// Starts of the server on each database.
-const STARTS: u32 = 5;
-
 pub fn run(arguments: &Arguments) -> Result<Report> {
     let path = match &arguments.server {
-        Some(path) => path.canonicalize()?,
+        Some(path) => path.canonicalize().map_err(|error| {
+            Failure::new(format!("There is no server at {}: {error}. Name the program with --server.", path.display()))
+        })?,
         None => build()?,
     };
     let program = Program { path, provisioning_log: !arguments.no_log };
@@ -71,6 +70,7 @@ fn measure(arguments: &Arguments, program: Program, folder: &Path) -> Result<Rep
     for (_, _, copy) in &seeders {
         copy.remove()?;
     }
+    Place::Folder(folder.to_owned()).store("ceiling").remove()?;
     Ok(Report { machine, figures })
 }
 
@@ -90,17 +90,19 @@ fn one_size(
         let size = copy.size() / (1 << 20);
         eprintln!("{database}: {} users, {took}, {size} MiB", thousands(users));
         let own = folder.join(format!("{database}").to_lowercase());
-        let starts = if is_chosen(Workload::Start) { STARTS } else { 1 };
+        let starts = if is_chosen(Workload::Start) { arguments.pace().starts } else { 1 };
         let (figure, server) = workloads::start(program, (*database, users, copy, &seeded.token), &own, starts)?;
         if is_chosen(Workload::Start) {
             figures.push(figure);
         }
         sides.push(Side::new(*database, users, copy.clone(), server)?);
     }
-    let (seconds, rounds) = (arguments.seconds(), arguments.rounds());
-    let mut bench = Bench::new(program.clone(), folder.to_owned(), seconds, rounds, users, sides)?;
+    let mut bench = Bench::new(program.clone(), folder.to_owned(), arguments.pace(), users, sides)?;
     bench.keep(figures);
     workloads::run(&mut bench, &arguments.workloads)?;
+    if arguments.sizes().last() == Some(&users) {
+        workloads::soak(&mut bench)?;
+    }
     let Bench { figures, sides, .. } = bench;
     for side in sides {
         side.server.stop()?;

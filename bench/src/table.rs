@@ -99,7 +99,7 @@ pub const HEADS: [&str; 11] = [
 
 pub fn row(lines: &[Line<'_>], line: &Line<'_>) -> [String; 11] {
     let time = |of: fn(&Figure) -> f64| line.median(|figure| (figure.calls > 0).then(|| of(figure))).map(micros);
-    let rate = line.median(|figure| (figure.calls > 0).then_some(figure.per_second));
+    let rate = line.median(|figure| (figure.per_second > 0.0).then_some(figure.per_second));
     let ratio = line.median(Figure::rate_ratio).zip(line.beside()).map(|(ratio, what)| format!("{ratio:.2} {what}"));
     let mut further: Vec<String> = Vec::new();
     let names: std::collections::BTreeSet<&str> =

@@ -93,6 +93,8 @@ const TARGETS: &[Target] = &[
     target("start to first answer", 1, Postgres, At::Every, Median(100_000.0)),
     target("Bulk", 1, Sqlite, At::Every, Rate(1.5)),
     target("Bulk", 1, Postgres, At::Every, Rate(1.5)),
+    target("memory under long load", 16, Sqlite, At::Every, Value("end to first quarter", 1.1)),
+    target("memory under long load", 16, Postgres, At::Every, Value("end to first quarter", 1.1)),
     target("change at one replica", 1, Postgres, At::Every, Value("errors", 0.0)),
 ];
 
@@ -199,5 +201,14 @@ fn grown(lines: &[Line<'_>], line: &Line<'_>) -> Option<Judgement> {
     }
     let growth = growth(lines, line)?;
     let target = format!("p50 ≤ {GROWTH} × that of the smallest size");
-    Some(judgement(line, target, format!("{growth:.2}"), growth <= GROWTH))
+    let of_same = |other: &&Line<'_>| (other.workload, other.connections) == (line.workload, line.connections);
+    let smallest =
+        lines.iter().filter(of_same).filter(|other| other.database == line.database).min_by_key(|other| other.users)?;
+    let plain = line.p50()? / smallest.p50()?;
+    Some(judgement(
+        line,
+        target,
+        format!("{growth:.2} against what ran beside, {plain:.2} as it stands"),
+        growth <= GROWTH,
+    ))
 }

@@ -6,16 +6,14 @@ use crate::failure::Result;
 use crate::figures::Beside;
 use crate::people::body;
 
-const OPERATIONS: u32 = 1_000;
-
 pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
     let mut figures = Vec::new();
+    let in_one = bench.pace.bulk;
     for side in &bench.sides {
         let singles = bench.creates(side, 16, bench.until_written(side.users));
-        let until =
-            Until { seconds: bench.seconds, calls: bench.until_written(side.users).calls / u64::from(OPERATIONS) };
+        let until = Until { seconds: bench.pace.seconds, calls: (side.users / 10).max(4_000) / u64::from(in_one) };
         let mut slice = drive(&[side.server.target.clone()], 1, until, |client, _| {
-            let operations: Vec<String> = (0..OPERATIONS)
+            let operations: Vec<String> = (0..in_one)
                 .map(|operation| {
                     let body = body(side.next_number());
                     format!(r#"{{"method":"POST","path":"/Users","bulkId":"b{operation}","data":{body}}}"#)
@@ -32,10 +30,10 @@ pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
         let request = slice.percentile(0.5);
         // From here on an operation counts, not a request.
         let seconds: f64 = slice.latencies.iter().sum::<f64>() / 1e6;
-        let per_operation = slice.latencies.iter().map(|time| time / f64::from(OPERATIONS));
+        let per_operation = slice.latencies.iter().map(|time| time / f64::from(in_one));
         slice.latencies = per_operation.collect();
         let mut figure = bench.figure(side, "Bulk of 1,000 creates, per create", 1, round, &slice);
-        figure.per_second = f64::from(OPERATIONS) * crate::drive::count(slice.latencies.len()) / seconds.max(1e-9);
+        figure.per_second = f64::from(in_one) * crate::drive::count(slice.latencies.len()) / seconds.max(1e-9);
         let beside = Beside::new("single creates at 16", &singles);
         figures.push(figure.beside(&beside).value("request ms", request / 1e3));
     }

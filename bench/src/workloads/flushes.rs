@@ -28,14 +28,14 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         for what in ["create", "patch"] {
             let mut figures = Vec::new();
             for side in &bench.sides {
-                let until = Until { seconds: bench.seconds, calls: 2_000 };
+                let until = Until { seconds: bench.pace.seconds, calls: 2_000 };
                 let write = || match what {
                     "create" => bench.creates(side, connections, until),
                     _ => patches(side, true, connections, until),
                 };
                 let (slice, flushes) = match &side.raw {
                     None => counted_by_kernel(bench, side, write)?,
-                    Some(_) => counted_by_postgres(side, write)?,
+                    Some(_) => counted_by_postgres(bench, side, write)?,
                 };
                 let mut figure = bench.figure(side, &format!("flushes of a {what}"), connections, 1, &slice);
                 if let Some(flushes) = flushes {
@@ -57,7 +57,7 @@ fn counted_by_kernel(bench: &Bench, side: &Side, write: impl FnOnce() -> Slice) 
     let Ok(mut strace) = strace.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else {
         return Ok((write(), None));
     };
-    std::thread::sleep(Duration::from_millis(500));
+    pause(bench, 0.5);
     let looks = strace.try_wait()?.is_none();
     let slice = write();
     interrupt(&mut strace)?;
@@ -70,17 +70,22 @@ fn counted_by_kernel(bench: &Bench, side: &Side, write: impl FnOnce() -> Slice) 
     Ok((slice, looks.then(|| calls.sum())))
 }
 
+/// In a run that measures nothing, nobody waits for what is counted.
+fn pause(bench: &Bench, seconds: f64) {
+    std::thread::sleep(Duration::from_secs_f64(seconds.min(bench.pace.seconds * 4.0)));
+}
+
 fn interrupt(child: &mut Child) -> Result<()> {
     Command::new("kill").args(["-INT", &child.id().to_string()]).stderr(Stdio::null()).status()?;
     child.wait()?;
     Ok(())
 }
 
-fn counted_by_postgres(side: &Side, write: impl FnOnce() -> Slice) -> Result<(Slice, Option<f64>)> {
+fn counted_by_postgres(bench: &Bench, side: &Side, write: impl FnOnce() -> Slice) -> Result<(Slice, Option<f64>)> {
     let session = Session::open(&side.store.url())?;
     let flushes = || -> Option<f64> {
         // Processes tell what they did about once a second.
-        std::thread::sleep(Duration::from_millis(1_500));
+        pause(bench, 1.5);
         let since_18 = "SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'";
         session.text("SELECT wal_sync FROM pg_stat_wal").or_else(|| session.text(since_18))?.parse().ok()
     };

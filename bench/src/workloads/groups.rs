@@ -93,7 +93,7 @@ fn one_member(bench: &Bench, side: &Side, (size, _, id): &(usize, String, String
     let remove = patch(&format!(r#"{{"op":"remove","path":"members[value eq \"{guest}\"]"}}"#));
     let beside = bench.beside_hello(1);
     // An even number, so that the group is left as it was.
-    let until = Until { seconds: bench.seconds, calls: 2_000 };
+    let until = Until { seconds: bench.pace.seconds, calls: 2_000 };
     let slice = drive(&[side.server.target.clone()], 1, until, |client, turn| {
         let body = if turn.number.is_multiple_of(2) { &add } else { &remove };
         let holds = |client: &Client| client.body.is_empty() || client.contains(guest) == turn.number.is_multiple_of(2);

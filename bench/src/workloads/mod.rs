@@ -10,12 +10,11 @@ mod pages;
 mod patch;
 mod read;
 mod replicas;
+mod soak;
 mod start;
 mod walk;
 
-pub use groups::Groups;
-pub use memory::note as note_memory;
-pub use replicas::run as replicas;
+pub use soak::run as soak;
 pub use start::run as start;
 
 use crate::bench::Bench;
@@ -50,23 +49,23 @@ pub fn run(bench: &mut Bench, chosen: &[Workload]) -> Result<()> {
     let changing: [(Workload, Round); 1] = [(Workload::Patch, patch::round)];
     let growing: [(Workload, Round); 2] = [(Workload::Create, create::round), (Workload::Bulk, bulk::round)];
     let rounds = |bench: &mut Bench, workloads: &[(Workload, Round)]| -> Result<()> {
-        for round in 1..=bench.rounds {
+        for round in 1..=bench.pace.rounds {
             for (_, run) in workloads.iter().filter(|(workload, _)| is_chosen(workload)) {
                 run(bench, round)?;
             }
         }
         Ok(())
     };
-    note_memory(bench, "after the start");
+    memory::note(bench, "after the start");
     rounds(bench, &reading)?;
     if is_chosen(&Workload::Walk) {
         walk::run(bench)?;
     }
-    note_memory(bench, "after reading");
+    memory::note(bench, "after reading");
     rounds(bench, &changing)?;
     if is_chosen(&Workload::Groups) {
-        let groups = Groups::prepare(bench)?;
-        for round in 1..=bench.rounds {
+        let groups = groups::Groups::prepare(bench)?;
+        for round in 1..=bench.pace.rounds {
             groups.round(bench, round)?;
         }
     }
@@ -75,8 +74,8 @@ pub fn run(bench: &mut Bench, chosen: &[Workload]) -> Result<()> {
         flushes::run(bench)?;
     }
     if is_chosen(&Workload::Replicas) {
-        replicas(bench)?;
+        replicas::run(bench)?;
     }
-    note_memory(bench, "after everything");
+    memory::note(bench, "after everything");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::bench::{Bench, Side};
 use crate::client::Client;
-use crate::drive::{Slice, drive, expect};
+use crate::drive::{Slice, Until, drive, expect};
 use crate::failure::Result;
 use crate::people::escape;
 use uuid::Uuid;
@@ -60,4 +60,15 @@ fn holds(client: &Client, order: &[Uuid], from: usize) -> bool {
 /// A place in a list by cursor, again and again.
 pub fn at_cursor(bench: &Bench, side: &Side, order: &[Uuid], from: usize, cursor: &str) -> Slice {
     drive(&[side.server.target.clone()], 1, bench.until(), |client, _| by_cursor(client, order, from, cursor).map(drop))
+}
+
+/// Pages anywhere; others may have created users since.
+pub fn anywhere(side: &Side, connections: usize, until: Until) -> Slice {
+    let order = in_order(side);
+    drive(&[side.server.target.clone()], connections, until, |client, turn| {
+        let from = turn.below(order.len());
+        let path = format!("/Users?startIndex={}&count={PAGE}", from + 1);
+        let first = format!("\"id\":\"{}\"", order[from]);
+        expect(client, ("GET", &path, None), &[200], |client| client.contains(&first))
+    })
 }

@@ -18,11 +18,11 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         let [one, two] = others;
         let (one, two) = (one?, two?);
         let targets = [side.server.target.clone(), one.target.clone(), two.target.clone()];
-        for round in 1..=bench.rounds {
+        for round in 1..=bench.pace.rounds {
             let alone = Beside::new("one replica", &reads(&targets[..1], &side.people, CONNECTIONS, bench.until()));
             let slice = reads(&targets, &side.people, CONNECTIONS, bench.until());
             figures
-                .push(bench.figure(side, "W3 read by id, three replicas", CONNECTIONS, round, &slice).beside(&alone));
+                .push(bench.figure(side, "three replicas: W3 read by id", CONNECTIONS, round, &slice).beside(&alone));
         }
         figures.push(seen_at_once(bench, side, &targets));
         one.stop()?;

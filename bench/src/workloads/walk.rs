@@ -33,7 +33,7 @@ pub fn run(bench: &mut Bench) -> Result<()> {
         }));
         for (name, page) in [("first", 0), ("middle", middle), ("last", last)] {
             let Some((_, cursor)) = kept.iter().find(|(kept, _)| *kept == page) else { continue };
-            for round in 1..=bench.rounds {
+            for round in 1..=bench.pace.rounds {
                 let beside = bench.beside_hello(1);
                 let slice = at_cursor(bench, side, &order, page * PAGE, cursor);
                 let workload = format!("W5 {name} page by cursor");
