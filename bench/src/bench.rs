@@ -2,7 +2,7 @@
 
 use crate::baseline::{Process, Raw, flush_micros};
 use crate::client::Target;
-use crate::drive::{Slice, Until, drive, expect};
+use crate::drive::{Slice, Until, drive, drive_all, expect};
 use crate::failure::{Failure, Result};
 use crate::figures::{Beside, Figure};
 use crate::people::{self, People};
@@ -102,7 +102,7 @@ impl Bench {
     /// A slice of hello-world.
     pub fn beside_hello(&self, connections: usize) -> Beside {
         let until = Until { seconds: self.pace.seconds / 2.0, calls: u64::MAX };
-        let slice = drive(&[self.hello.target.clone()], connections, until, |client, _| {
+        let slice = drive(&self.hello.target, connections, until, |client, _| {
             expect(client, ("GET", "/Users/1", None), &[200], |_| true)
         });
         Beside::new("hello-world", &slice)
@@ -123,7 +123,7 @@ impl Bench {
             Some(raw) => Beside::new("raw tokio-postgres", &raw.patches(connections, until, &side.people)?),
             None => {
                 let count = side.people.count();
-                let slice = drive(&[self.ceiling.target.clone()], connections, until, |client, turn| {
+                let slice = drive(&self.ceiling.target, connections, until, |client, turn| {
                     let number = u64::try_from(turn.below(count)).unwrap_or(0) + 1;
                     let path = format!("/Users/{}", crate::baseline::ceiling_id(number));
                     let active = turn.number % 2 == 1;
@@ -137,7 +137,7 @@ impl Bench {
     /// A slice of reads of one user by id at one connection, of this very server.
     pub fn beside_reads(&self, side: &Side) -> Beside {
         let until = Until { seconds: self.pace.seconds / 2.0, calls: u64::MAX };
-        Beside::new("a read by id", &reads(&[side.server.target.clone()], &side.people, 1, until))
+        Beside::new("a read by id", &reads(std::slice::from_ref(&side.server.target), &side.people, 1, until))
     }
 
     pub fn creates(&self, side: &Side, connections: usize, until: Until) -> Slice {
@@ -162,7 +162,7 @@ impl Bench {
 }
 
 fn creates(target: &Target, next: &AtomicU64, connections: usize, until: Until) -> Slice {
-    drive(std::slice::from_ref(target), connections, until, |client, _| {
+    drive(target, connections, until, |client, _| {
         let number = next.fetch_add(1, Ordering::Relaxed);
         let (name, body) = (people::user_name(number), people::body(number));
         expect(client, ("POST", "/Users", Some(&body)), &[201], |client| client.contains(&name))
@@ -170,7 +170,7 @@ fn creates(target: &Target, next: &AtomicU64, connections: usize, until: Until) 
 }
 
 pub fn reads(targets: &[Target], people: &People, connections: usize, until: Until) -> Slice {
-    drive(targets, connections, until, |client, turn| {
+    drive_all(targets, connections, until, |client, turn| {
         let (number, id) = people.at(turn.below(people.count()));
         let name = people::user_name(number);
         expect(client, ("GET", &format!("/Users/{id}"), None), &[200], |client| client.contains(&name))

@@ -72,8 +72,18 @@ impl Turn {
     }
 }
 
-/// `call` sends one request and says what is wrong with the answer. Connections are spread over the targets.
+/// `call` sends one request and says what is wrong with the answer.
 pub fn drive(
+    target: &Target,
+    connections: usize,
+    until: Until,
+    call: impl Fn(&mut Client, &mut Turn) -> Result<(), String> + Sync,
+) -> Slice {
+    drive_all(std::slice::from_ref(target), connections, until, call)
+}
+
+/// The same with connections spread over several servers.
+pub fn drive_all(
     targets: &[Target],
     connections: usize,
     until: Until,

@@ -32,7 +32,7 @@ const MOST: u64 = 4_000_000;
 /// Creates users `from..=to` as an identity provider does.
 pub fn over_http(target: &Target, from: u64, to: u64) -> Result<()> {
     let until = Until { seconds: 3_600.0, calls: to + 1 - from };
-    let slice = drive(std::slice::from_ref(target), 8, until, |client, turn| {
+    let slice = drive(target, 8, until, |client, turn| {
         let body = body(from + turn.number);
         expect(client, ("POST", "/Users", Some(&body)), &[201], |_| true)
     });

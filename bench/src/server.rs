@@ -92,6 +92,11 @@ impl Server {
         status_mib(self.pid(), "VmRSS:")
     }
 
+    /// What of it is not a mapped file: a mapped database is memory that the kernel takes back when somebody needs it.
+    pub fn own_memory(&self) -> f64 {
+        status_mib(self.pid(), "RssAnon:")
+    }
+
     /// The most that was resident since `forget_peak`, in MiB.
     pub fn peak_memory(&self) -> f64 {
         status_mib(self.pid(), "VmHWM:")

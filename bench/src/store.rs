@@ -131,8 +131,9 @@ impl Store {
     /// Gives it another name.
     pub fn rename(&self, to: &Self) -> Result<()> {
         match (self, to) {
-            (Self::Sqlite(_), Self::Sqlite(_)) => {
-                to.copy_from(self)?;
+            (Self::Sqlite(path), Self::Sqlite(to)) => {
+                Connection::open(path)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+                fs::rename(path, to)?;
                 self.remove()
             }
             (Self::Postgres { cluster, name }, Self::Postgres { name: to, .. }) => {

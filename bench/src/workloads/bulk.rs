@@ -12,7 +12,7 @@ pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
     for side in &bench.sides {
         let singles = bench.creates(side, 16, bench.until_written(side.users));
         let until = Until { seconds: bench.pace.seconds, calls: (side.users / 10).max(4_000) / u64::from(in_one) };
-        let mut slice = drive(&[side.server.target.clone()], 1, until, |client, _| {
+        let mut slice = drive(&side.server.target, 1, until, |client, _| {
             let operations: Vec<String> = (0..in_one)
                 .map(|operation| {
                     let body = body(side.next_number());

@@ -94,7 +94,7 @@ fn one_member(bench: &Bench, side: &Side, (size, _, id): &(usize, String, String
     let beside = bench.beside_hello(1);
     // An even number, so that the group is left as it was.
     let until = Until { seconds: bench.pace.seconds, calls: 2_000 };
-    let slice = drive(&[side.server.target.clone()], 1, until, |client, turn| {
+    let slice = drive(&side.server.target, 1, until, |client, turn| {
         let body = if turn.number.is_multiple_of(2) { &add } else { &remove };
         let holds = |client: &Client| client.body.is_empty() || client.contains(guest) == turn.number.is_multiple_of(2);
         expect(client, ("PATCH", &path, Some(body)), &[200, 204], holds)
@@ -120,7 +120,7 @@ fn without_members(
     ];
     filters.map(|(what, filter)| {
         let path = format!("/Groups?filter={}&excludedAttributes=members", escape(&filter));
-        let slice = drive(&[side.server.target.clone()], 1, bench.until(), |client, _| {
+        let slice = drive(&side.server.target, 1, bench.until(), |client, _| {
             let found = |client: &Client| client.number("totalResults") == Some(1) && client.contains(id);
             expect(client, ("GET", &path, None), &[200], |client| found(client) && !client.contains("\"members\""))
         });
@@ -136,7 +136,7 @@ fn whole(bench: &Bench, side: &Side, (size, _, id): &(usize, String, String), ro
     let first_bytes = Mutex::new(Vec::new());
     side.server.forget_peak();
     let before = side.server.memory();
-    let slice = drive(&[side.server.target.clone()], 1, bench.until(), |client, _| {
+    let slice = drive(&side.server.target, 1, bench.until(), |client, _| {
         expect(client, ("GET", &path, None), &[200], |client| ends.iter().all(|end| client.contains(end)))?;
         first_bytes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(micros(client.first_byte));
         Ok(())
@@ -155,7 +155,7 @@ fn busy_user(bench: &Bench, side: &Side, prepared: &Prepared, round: u32, read: 
     let (number, _) = side.people.at(side.people.count() / 3);
     let (path, name) = (format!("/Users/{}", prepared.busy), user_name(number));
     let last = format!("Team {}", MANY - 1);
-    let slice = drive(&[side.server.target.clone()], 1, bench.until(), |client, _| {
+    let slice = drive(&side.server.target, 1, bench.until(), |client, _| {
         expect(client, ("GET", &path, None), &[200], |client| client.contains(&name) && client.contains(&last))
     });
     bench.figure(side, "W6 GET user in 50 groups", 1, round, &slice).beside(read)

@@ -21,7 +21,7 @@ pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
 }
 
 pub fn lookups(side: &Side, connections: usize, until: Until) -> Slice {
-    drive(&[side.server.target.clone()], connections, until, |client, turn| {
+    drive(&side.server.target, connections, until, |client, turn| {
         let (number, id) = side.people.at(turn.below(side.people.count()));
         let filter = escape(&format!("userName eq \"{}\"", user_name(number)));
         let id = id.to_string();

@@ -21,8 +21,7 @@ pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
                 _ => last,
             };
             let beside = bench.beside_hello(1);
-            let slice =
-                drive(&[side.server.target.clone()], 1, bench.until(), |client, _| by_index(client, &order, from));
+            let slice = drive(&side.server.target, 1, bench.until(), |client, _| by_index(client, &order, from));
             let workload = format!("W5 {place} page by index");
             figures.push(bench.figure(side, &workload, 1, round, &slice).beside(&beside));
         }
@@ -59,13 +58,13 @@ fn holds(client: &Client, order: &[Uuid], from: usize) -> bool {
 
 /// A place in a list by cursor, again and again.
 pub fn at_cursor(bench: &Bench, side: &Side, order: &[Uuid], from: usize, cursor: &str) -> Slice {
-    drive(&[side.server.target.clone()], 1, bench.until(), |client, _| by_cursor(client, order, from, cursor).map(drop))
+    drive(&side.server.target, 1, bench.until(), |client, _| by_cursor(client, order, from, cursor).map(drop))
 }
 
 /// Pages anywhere; others may have created users since.
 pub fn anywhere(side: &Side, connections: usize, until: Until) -> Slice {
     let order = in_order(side);
-    drive(&[side.server.target.clone()], connections, until, |client, turn| {
+    drive(&side.server.target, connections, until, |client, turn| {
         let from = turn.below(order.len());
         let path = format!("/Users?startIndex={}&count={PAGE}", from + 1);
         let first = format!("\"id\":\"{}\"", order[from]);

@@ -26,7 +26,7 @@ pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
 }
 
 pub fn patches(side: &Side, is_random: bool, connections: usize, until: Until) -> Slice {
-    drive(&[side.server.target.clone()], connections, until, |client, turn| {
+    drive(&side.server.target, connections, until, |client, turn| {
         let index = if is_random { turn.below(side.people.count()) } else { side.people.count() / 2 };
         let (_, id) = side.people.at(index);
         let active = !side.active[index].fetch_xor(true, Ordering::Relaxed);

@@ -9,7 +9,7 @@ pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
         let mut figures = Vec::new();
         for side in &bench.sides {
             let beside = bench.beside_hello(connections);
-            let slice = reads(&[side.server.target.clone()], &side.people, connections, bench.until());
+            let slice = reads(std::slice::from_ref(&side.server.target), &side.people, connections, bench.until());
             figures.push(bench.figure(side, "W3 read by id", connections, round, &slice).beside(&beside));
         }
         bench.keep(figures);

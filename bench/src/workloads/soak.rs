@@ -52,7 +52,7 @@ fn everything(side: &Side) -> [Slice; 4] {
     let until = Until { seconds: STRETCH, calls: u64::MAX };
     [
         lookup::lookups(side, CONNECTIONS, until),
-        reads(&[side.server.target.clone()], &side.people, CONNECTIONS, until),
+        reads(std::slice::from_ref(&side.server.target), &side.people, CONNECTIONS, until),
         patches(side, true, CONNECTIONS, until),
         pages::anywhere(side, CONNECTIONS, until),
     ]
