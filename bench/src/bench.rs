@@ -134,6 +134,16 @@ impl Bench {
         })
     }
 
+    /// A slice of reads by id of the ceiling.
+    pub fn ceiling_reads(&self, side: &Side, connections: usize) -> Slice {
+        let until = Until { seconds: self.pace.seconds / 2.0, calls: u64::MAX };
+        drive(&self.ceiling.target, connections, until, |client, turn| {
+            let (number, _) = side.people.at(turn.below(side.people.count()));
+            let (path, name) = (format!("/Users/{}", crate::baseline::ceiling_id(number)), people::user_name(number));
+            expect(client, ("GET", &path, None), &[200], |client| client.contains(&name))
+        })
+    }
+
     /// A slice of reads of one user by id at one connection, of this very server.
     pub fn beside_reads(&self, side: &Side) -> Beside {
         let until = Until { seconds: self.pace.seconds / 2.0, calls: u64::MAX };

@@ -33,7 +33,6 @@ impl Machine {
         };
         let memory = behind(&read("/proc/meminfo"), "MemTotal");
         let memory = memory.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0);
-        let arguments: Vec<String> = std::env::args().skip(1).collect();
         Self {
             date: say("date", &["-u", "+%Y-%m-%d %H:%M UTC"]),
             processor: behind(&read("/proc/cpuinfo"), "model name"),
@@ -44,11 +43,24 @@ impl Machine {
             flush,
             postgres: postgres.unwrap_or_default(),
             server: say(&server.display().to_string(), &["--version"]),
-            command: format!("cargo run --release -p bench -- {}", arguments.join(" "))
-                .trim_end_matches(" -- ")
-                .to_owned(),
+            command: command(std::env::args().skip(1)),
         }
     }
+}
+
+/// What others would type to measure the same: where things are on this machine is not part of it.
+fn command(arguments: impl Iterator<Item = String>) -> String {
+    const PLACES: [&str; 4] = ["--server", "--keep", "--json", "--docs"];
+    let mut command = "cargo run --release -p bench --".to_owned();
+    let mut is_place = false;
+    for argument in arguments {
+        let names_place = PLACES.iter().any(|place| argument.starts_with(place));
+        if !is_place && !names_place {
+            command.push_str(&format!(" {argument}"));
+        }
+        is_place = names_place && !argument.contains('=');
+    }
+    command
 }
 
 fn say(program: &str, arguments: &[&str]) -> String {

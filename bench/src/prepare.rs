@@ -18,13 +18,13 @@ pub struct Seeded {
 
 /// Seeds the databases of one kind, the smallest first, each from the one before.
 pub struct Seeder {
-    pub program: Program,
-    pub place: Place,
-    /// For logs, and for the token.
-    pub folder: PathBuf,
+    program: Program,
+    place: Place,
+    /// For logs, and for the credential of each database.
+    folder: PathBuf,
     /// Users that are created over HTTP; further ones come by SQL.
-    pub over_http: u64,
-    before: Option<(u64, Store)>,
+    over_http: u64,
+    before: Option<(u64, Store, String)>,
 }
 
 impl Seeder {
@@ -34,41 +34,46 @@ impl Seeder {
 
     pub fn seed(&mut self, users: u64) -> Result<Seeded> {
         let store = self.place.store(&format!("seed_{users}"));
-        let token_file = self.folder.join("token");
-        let token = || fs::read_to_string(&token_file).unwrap_or_default();
-        if store.exists()? {
-            self.before = Some((users, store.clone()));
-            return Ok(Seeded { store, token: token(), seconds: None });
-        }
-        let begun = Instant::now();
-        let growing = self.place.store("growing");
+        let token_file = self.folder.join(format!("seed_{users}.token"));
+        let (token, seconds) = if store.exists()? {
+            (fs::read_to_string(&token_file)?, None)
+        } else {
+            let begun = Instant::now();
+            let growing = self.place.store("growing");
+            let token = self.grow(&growing, users)?;
+            growing.rename(&store)?;
+            fs::write(&token_file, &token)?;
+            (token, Some(begun.elapsed().as_secs_f64()))
+        };
+        self.before = Some((users, store.clone(), token.clone()));
+        Ok(Seeded { store, token, seconds })
+    }
+
+    /// Makes a database of so many users; the credential for it.
+    fn grow(&self, growing: &Store, users: u64) -> Result<String> {
         growing.remove()?;
-        let mut have = 0;
+        let (mut have, mut token) = (0, String::new());
         match &self.before {
-            Some((users, store)) => {
+            Some((users, store, known)) => {
                 growing.copy_from(store)?;
-                have = *users;
+                (have, token) = (*users, known.clone());
             }
             None => growing.create()?,
         }
         let by_http = users.min(self.over_http);
         if have < by_http {
-            let server = self.program.serve(&growing.url(), &self.folder, &token())?;
-            if let Some(made) = &server.made_token {
-                fs::write(&token_file, made)?;
-            }
+            let server = self.program.serve(&growing.url(), &self.folder, &token)?;
+            token.clone_from(&server.target.token);
             seed::over_http(&server.target, have + 1, by_http)?;
             server.stop()?;
             have = by_http;
         }
         if have < users {
-            seed::directly(&growing, have + 1, users)?;
-            let server = self.program.serve(&growing.url(), &self.folder, &token())?;
+            seed::directly(growing, have + 1, users)?;
+            let server = self.program.serve(&growing.url(), &self.folder, &token)?;
             seed::check(&server, users)?;
             server.stop()?;
         }
-        growing.rename(&store)?;
-        self.before = Some((users, store.clone()));
-        Ok(Seeded { store, token: token(), seconds: Some(begun.elapsed().as_secs_f64()) })
+        Ok(token)
     }
 }

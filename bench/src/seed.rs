@@ -60,7 +60,8 @@ pub fn directly(store: &Store, from: u64, to: u64) -> Result<()> {
         Store::Sqlite(path) => {
             let connection = Connection::open(path)?;
             connection.execute_batch(
-                "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;",
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; \
+                 PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF;",
             )?;
             connection.execute_batch(&prepare)?;
             for first in firsts {

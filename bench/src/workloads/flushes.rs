@@ -72,7 +72,7 @@ fn counted_by_kernel(bench: &Bench, side: &Side, write: impl FnOnce() -> Slice) 
 
 /// In a run that measures nothing, nobody waits for what is counted.
 fn pause(bench: &Bench, seconds: f64) {
-    std::thread::sleep(Duration::from_secs_f64(seconds.min(bench.pace.seconds * 4.0)));
+    std::thread::sleep(Duration::from_secs_f64(seconds.min(bench.pace.seconds * 10.0)));
 }
 
 fn interrupt(child: &mut Child) -> Result<()> {
@@ -84,8 +84,8 @@ fn interrupt(child: &mut Child) -> Result<()> {
 fn counted_by_postgres(bench: &Bench, side: &Side, write: impl FnOnce() -> Slice) -> Result<(Slice, Option<f64>)> {
     let session = Session::open(&side.store.url())?;
     let flushes = || -> Option<f64> {
-        // Processes tell what they did about once a second.
-        pause(bench, 1.5);
+        // A process that idles tells what it did after ten seconds.
+        pause(bench, 11.0);
         let since_18 = "SELECT sum(fsyncs) FROM pg_stat_io WHERE object = 'wal'";
         session.text("SELECT wal_sync FROM pg_stat_wal").or_else(|| session.text(since_18))?.parse().ok()
     };

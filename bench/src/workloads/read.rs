@@ -10,7 +10,12 @@ pub fn round(bench: &mut Bench, round: u32) -> Result<()> {
         for side in &bench.sides {
             let beside = bench.beside_hello(connections);
             let slice = reads(std::slice::from_ref(&side.server.target), &side.people, connections, bench.until());
-            figures.push(bench.figure(side, "W3 read by id", connections, round, &slice).beside(&beside));
+            let mut figure = bench.figure(side, "W3 read by id", connections, round, &slice).beside(&beside);
+            if side.raw.is_none() {
+                let ceiling = bench.ceiling_reads(side, connections);
+                figure = figure.value("times the ceiling", slice.percentile(0.5) / ceiling.percentile(0.5).max(1.0));
+            }
+            figures.push(figure);
         }
         bench.keep(figures);
     }
