@@ -35,8 +35,7 @@ impl Cluster {
                 return Err(Failure::new(format!("initdb: {}", String::from_utf8_lossy(&made.stderr))));
             }
         }
-        // What a run that was killed has left.
-        let _ = fs::remove_file(folder.join("data/postmaster.pid"));
+        forget_killed(&folder.join("data/postmaster.pid"))?;
         let port = free_address()?.port();
         let (postgres, shown) = (program("postgres")?, folder.display());
         let script = format!(
@@ -65,6 +64,19 @@ impl Drop for Cluster {
         drop(self.shell.stdin.take());
         let _ = self.shell.wait();
     }
+}
+
+/// Removes what a run that was killed has left.
+fn forget_killed(file: &Path) -> Result<()> {
+    let Ok(text) = fs::read_to_string(file) else { return Ok(()) };
+    let process = text.lines().next().unwrap_or_default();
+    let runs = fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim() == "postgres");
+    if runs {
+        return Err(Failure::new(format!(
+            "PostgreSQL runs in this folder already, as process {process}: end the other run first."
+        )));
+    }
+    Ok(fs::remove_file(file)?)
 }
 
 /// PostgreSQL refuses to run as root; then the cluster belongs to the user `postgres`, or to nobody.

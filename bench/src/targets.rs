@@ -195,7 +195,8 @@ fn members(lines: &[Line<'_>], line: &Line<'_>) -> Option<Judgement> {
 }
 
 fn grown(lines: &[Line<'_>], line: &Line<'_>) -> Option<Judgement> {
-    let largest = lines.iter().map(|line| line.users).max()?;
+    let here = lines.iter().filter(|other| other.database == line.database);
+    let largest = here.map(|line| line.users).max()?;
     if line.users != largest || line.workload.starts_with("W5 walk") {
         return None;
     }

@@ -72,7 +72,7 @@ fn counted_by_kernel(bench: &Bench, side: &Side, write: impl FnOnce() -> Slice) 
 
 /// In a run that measures nothing, nobody waits for what is counted.
 fn pause(bench: &Bench, seconds: f64) {
-    std::thread::sleep(Duration::from_secs_f64(seconds.min(bench.pace.seconds * 10.0)));
+    std::thread::sleep(Duration::from_secs_f64(seconds.min(bench.pace.seconds * 6.0)));
 }
 
 fn interrupt(child: &mut Child) -> Result<()> {
