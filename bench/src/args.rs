@@ -69,7 +69,7 @@ pub enum Baseline {
 impl Arguments {
     pub fn sizes(&self) -> Vec<u64> {
         let mut sizes = match self.sizes.as_slice() {
-            [] if self.quick => vec![300],
+            [] if self.quick => vec![160],
             [] => vec![1_000, 10_000, 100_000, 1_000_000],
             sizes => sizes.to_vec(),
         };
@@ -78,7 +78,7 @@ impl Arguments {
     }
 
     pub fn pace(&self) -> Pace {
-        let (seconds, rounds, bulk, starts) = if self.quick { (0.05, 1, 50, 1) } else { (2.0, 3, 1_000, 5) };
+        let (seconds, rounds, bulk, starts) = if self.quick { (0.05, 1, 20, 1) } else { (2.0, 3, 1_000, 5) };
         let (seconds, rounds) = (self.secs.unwrap_or(seconds), self.rounds.unwrap_or(rounds));
         Pace { seconds, rounds, bulk, starts, soak: self.soak.unwrap_or(0.0) * 60.0 }
     }

@@ -23,7 +23,7 @@ const TABLES: [(&str, &str); 5] = [
 ];
 
 /// Copied users are made by one of so many that were made over HTTP.
-pub const PATTERNS: u64 = 256;
+pub const PATTERNS: u64 = 128;
 
 /// Users are created in steps of a second before the first that came over HTTP.
 const STEP: u64 = 1_000;

@@ -69,7 +69,7 @@ fn a_quick_run_measures_everything() {
     }
     let replicas = figures.iter().find(|figure| figure["workload"] == "change at one replica, read at all").unwrap();
     assert_eq!(replicas["errors"], 0, "{replicas}");
-    assert!(page.contains("| W2 lookup userName eq, 300 users | SQLite | p50 ≤ 100 µs |"), "{page}");
+    assert!(page.contains("| W2 lookup userName eq, 160 users | SQLite | p50 ≤ 100 µs |"), "{page}");
     assert!(page.contains("## How to read this") && page.contains("## All figures"), "{page}");
 }
 

@@ -215,15 +215,21 @@ impl Search {
             None => (0, None),
         };
         let behind = total.saturating_sub(skip).saturating_sub(limit);
-        let rows = if behind < skip - known {
+        // The one before the page is read along where the way to it was long: then the same page is near, too.
+        let lead = u64::from(skip > known);
+        let mut rows = if behind < skip - known {
             let backwards = Listing { descending: true, ..listing.clone() };
-            let window = Window { after: None, skip: behind, limit: limit.min(total - skip) };
+            let window = Window { after: None, skip: behind, limit: limit.min(total - skip) + lead };
             let mut rows = tx.page(&backwards, &window).await?;
             rows.reverse();
             rows
         } else {
-            tx.page(listing, &Window { after, skip: skip - known, limit }).await?
+            tx.page(listing, &Window { after, skip: skip - known - lead, limit: limit + lead }).await?
         };
+        if lead > 0 && !rows.is_empty() {
+            let before = rows.remove(0);
+            self.places.remember(account, kind, removed, skip, before.stored.id.0, self.request.now);
+        }
         if let Some(last) = rows.last() {
             self.places.remember(account, kind, removed, skip + rows.len() as u64, last.stored.id.0, self.request.now);
         }

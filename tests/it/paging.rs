@@ -3,7 +3,7 @@
 use crate::groups::create_users;
 use crate::support::{Database, Reply, Server, on_both, send};
 use reqwest::Method;
-use scim_connector::domain::PlainSecret;
+use scim_connector::domain::{Kind, PlainSecret};
 use scim_connector::provisioning;
 use scim_connector::scim::list::Query;
 use scim_connector::scim::schema::USER;
@@ -131,6 +131,22 @@ on_both! {
             assert_eq!(refused.scim_type(), "invalidFilter", "{unknown}");
         }
         root(&server, json!({ "sortBy": "displayName" })).await.expect(400);
+    }
+
+    /// The page of a `startIndex` is near once it was read, wherever it is: the place before it is remembered as well as that
+    /// behind it, whether it was reached from the beginning or from the end.
+    async fn the_way_to_a_page_is_long_only_once(server) {
+        let all = users(&server, 30).await;
+        let near = |skip| {
+            let found = server.app.service.places.nearest(server.account, Kind::User, 0, skip);
+            found.map_or(0, |(count, _)| count)
+        };
+        for (start, count) in [(11, 4), (26, 3), (30, 1)] {
+            assert_eq!(page_later(&server, start, count).await, all[start - 1..start - 1 + count]);
+            assert_eq!(near(start as u64 - 1), start as u64 - 1, "before startIndex={start}");
+            assert_eq!(near(start as u64 - 1 + count as u64), (start - 1 + count) as u64, "behind startIndex={start}");
+            assert_eq!(page_later(&server, start, count).await, all[start - 1..start - 1 + count], "again");
+        }
     }
 
     /// Remembered places must not outlive a deletion.
