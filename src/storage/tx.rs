@@ -12,6 +12,7 @@ use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
 use diesel_async::SimpleAsyncConnection;
+use futures_util::future::join3;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -368,16 +369,30 @@ impl<'c> Tx<'c> {
 
     /// Writes what has to be written last. Whoever commits calls it before.
     pub(super) async fn finish(&mut self) -> Result<(), Error> {
+        let Ledger { audit, events, .. } = std::mem::take(&mut self.ledger);
+        let audit: Vec<AuditRow> = audit.into_iter().map(AuditRow::from).collect();
+        let (Some(mut second), Some(mut third)) = (self.beside(), self.beside()) else {
+            self.add_totals().await?;
+            self.insert_audit(&audit).await?;
+            return self.insert_events(&events).await;
+        };
+        let (totals, audit, events) =
+            join3(self.add_totals(), second.insert_audit(&audit), third.insert_events(&events)).await;
+        totals.and(audit).and(events)
+    }
+
+    /// The same connection once more: on PostgreSQL statements that do not wait for each other's answers are one way to the
+    /// server.
+    fn beside(&self) -> Option<Self> {
+        match self.conn {
+            Conn::Sqlite(_) => None,
+            Conn::Postgres(conn) => Some(Tx::postgres(conn)),
+        }
+    }
+
+    async fn add_totals(&mut self) -> Result<(), Error> {
         for ((account, kind, shard), (live, removed)) in std::mem::take(&mut self.totals) {
             self.add_to_total(account, kind, shard, live, removed).await?;
-        }
-        let ledger = std::mem::take(&mut self.ledger);
-        if !ledger.audit.is_empty() {
-            let rows: Vec<AuditRow> = ledger.audit.into_iter().map(AuditRow::from).collect();
-            self.insert_audit(&rows).await?;
-        }
-        if !ledger.events.is_empty() {
-            self.insert_events(&ledger.events).await?;
         }
         Ok(())
     }
