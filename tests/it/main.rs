@@ -21,6 +21,7 @@ mod dependencies;
 mod dialects;
 mod discovery;
 mod errors;
+mod faults;
 mod filters;
 mod fuzz;
 mod groups;

@@ -6,7 +6,7 @@ mod program;
 mod server;
 
 pub use client::{Reply, send};
-pub use cluster::query;
+pub use cluster::{Cluster, query};
 pub use program::Folder;
 pub use server::{Database, Server, empty_postgres, fresh};
 
