@@ -4,6 +4,8 @@
 //! `SCIM_CONNECTOR_PROGRAM` names another build of the program than the one of this test run, such as a release build.
 
 mod crash;
+mod database_restart;
+mod disk_full;
 mod events;
 mod load;
 mod process;

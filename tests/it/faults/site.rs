@@ -85,6 +85,11 @@ impl Site {
         assert!(bad.is_empty(), "{bad:#?}");
     }
 
+    /// What `doctor` says about the database.
+    pub fn doctor(&self) -> String {
+        self.folder.run(&["doctor", "--database", &self.url])
+    }
+
     /// Waits until PostgreSQL has done what a killed server had asked of it: until then a COMMIT that was on its way
     /// may still take effect.
     pub fn settle(&self, name: &str) {

@@ -4,6 +4,7 @@
 //! They die with the process: a shell holds each and waits for the end of its standard input. Set
 //! SCIM_CONNECTOR_TEST_POSTGRES to the URL of a server to use that one as the common cluster.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -18,7 +19,7 @@ const HOW_TO_INSTALL: &str = "The PostgreSQL tests need PostgreSQL's own program
                               run tests/run, or install them with `apt-get install postgresql`";
 
 /// What nobody needs whose data may be lost.
-const FORGETFUL: &str = "-c fsync=off -c full_page_writes=off";
+const FORGETFUL: &str = "fsync = off\nfull_page_writes = off\n";
 
 /// A running cluster.
 pub struct Cluster {
@@ -62,7 +63,7 @@ pub fn query(url: &str, statement: &str) -> Vec<String> {
 }
 
 impl Cluster {
-    /// A new cluster; `settings` are options of the server.
+    /// A new cluster; `settings` are lines of its configuration.
     pub fn start(settings: &str) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -77,9 +78,14 @@ impl Cluster {
             .output()
             .expect(HOW_TO_INSTALL);
         assert!(initdb.status.success(), "initdb: {}", String::from_utf8_lossy(&initdb.stderr));
+        let configuration = format!(
+            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nmax_connections = 400\n{settings}",
+            folder.display()
+        );
+        let mut file = File::options().append(true).open(folder.join("data/postgresql.conf")).expect("initdb made it");
+        file.write_all(configuration.as_bytes()).expect("it can be written");
         let script = format!(
-            "'{pg_ctl}' -D '{folder}/data' -l '{folder}/log' -o \"-k '{folder}' -p {port} -c listen_addresses=127.0.0.1 \
-             -c max_connections=400 {settings}\" start >/dev/null 2>&1; \
+            "'{pg_ctl}' -D '{folder}/data' -l '{folder}/log' start >/dev/null 2>&1; \
              read -r _; '{pg_ctl}' -D '{folder}/data' -m immediate stop >/dev/null 2>&1; rm -rf '{folder}'",
             pg_ctl = program("pg_ctl").display(),
             folder = folder.display(),
