@@ -6,6 +6,7 @@
 use super::Conn;
 use super::open::{Opened, break_off_after, open};
 use crate::storage::load::Batches;
+use crate::storage::waiting::{Turn, Waiting, crowded};
 use crate::storage::{Error, Load, Tx, WorkError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -36,13 +37,13 @@ pub struct Threads {
     readers: Sender<ReadJob>,
     scanners: Sender<ReadJob>,
     batches: Arc<Batches>,
+    waiting: Waiting,
 }
 
 impl Threads {
     /// Starts one writer on `connection`, `readers` threads for short reads and as many for scans of the same file.
-    /// `queue` bounds what may wait.
-    pub fn start(path: &Path, connection: SqliteConnection, readers: usize, queue: usize) -> Result<Self, Error> {
-        let (writer, writes) = bounded(queue);
+    pub fn start(path: &Path, connection: SqliteConnection, readers: usize, waiting: Waiting) -> Result<Self, Error> {
+        let (writer, writes) = bounded(waiting.most);
         let failed = |error: std::io::Error| Error::Internal(format!("cannot start a thread: {error}"));
         let spawn = |name: String| std::thread::Builder::new().name(name);
         let batches = Arc::new(Batches::default());
@@ -50,7 +51,7 @@ impl Threads {
         let write = move || write_all(connection, &writes, &counted);
         spawn("sqlite-writer".to_owned()).spawn(write).map_err(failed)?;
         let start_readers = |name: &str| {
-            let (sender, jobs) = bounded::<ReadJob>(queue);
+            let (sender, jobs) = bounded::<ReadJob>(waiting.most);
             for number in 0..readers {
                 let connection = open(path, Opened::ReadOnly)?;
                 let jobs = Receiver::clone(&jobs);
@@ -59,7 +60,7 @@ impl Threads {
             Ok::<_, Error>(sender)
         };
         let (readers, scanners) = (start_readers("sqlite-reader")?, start_readers("sqlite-scanner")?);
-        Ok(Self { writer, readers, scanners, batches })
+        Ok(Self { writer, readers, scanners, batches, waiting })
     }
 
     /// What waits at this moment, and how many writes the commits held.
@@ -76,7 +77,7 @@ impl Threads {
         T: Send + 'static,
         E: WorkError,
     {
-        ask(&self.readers, work).await
+        ask(&self.readers, self.waiting, work).await
     }
 
     /// Runs `work` on a thread for scans, in one snapshot of the database.
@@ -86,7 +87,7 @@ impl Threads {
         T: Send + 'static,
         E: WorkError,
     {
-        ask(&self.scanners, work).await
+        ask(&self.scanners, self.waiting, work).await
     }
 
     /// Runs `work` on the writer thread, in a transaction that is committed when it succeeds.
@@ -97,10 +98,12 @@ impl Threads {
         E: WorkError,
     {
         let (answer, answered) = oneshot::channel();
+        let turn = Turn::default();
+        let own = turn.clone();
         let job: WriteJob = Box::new(move |connection| {
             let result = match connection {
                 // Who asked is gone before it began: nobody will hear that it was done.
-                Ok(_) if answer.is_closed() => Err(lost().into()),
+                Ok(_) if !own.begin() || answer.is_closed() => Err(lost().into()),
                 Ok(connection) => super::run_ready(async {
                     let mut tx = Tx::sqlite(Conn(connection));
                     let done = work(&mut tx).await?;
@@ -120,20 +123,22 @@ impl Threads {
             (keep, tell)
         });
         self.writer.try_send(job).map_err(refused)?;
-        answered.await.unwrap_or_else(|_| Err(lost().into()))
+        self.waiting.answer(&turn, answered).await?.unwrap_or_else(|| Err(lost().into()))
     }
 }
 
 /// Hands a read to a thread; it sees one state of the database from its first query to its last.
-async fn ask<T, E, F>(threads: &Sender<ReadJob>, work: F) -> Result<T, E>
+async fn ask<T, E, F>(threads: &Sender<ReadJob>, waiting: Waiting, work: F) -> Result<T, E>
 where
     F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
     E: WorkError,
 {
     let (answer, answered) = oneshot::channel();
+    let turn = Turn::default();
+    let own = turn.clone();
     let job: ReadJob = Box::new(move |connection| {
-        if answer.is_closed() {
+        if !own.begin() || answer.is_closed() {
             return;
         }
         let result = match Transactions::begin_transaction_sql(connection, "BEGIN") {
@@ -150,12 +155,12 @@ where
         let _ = answer.send(result);
     });
     threads.try_send(job).map_err(refused)?;
-    answered.await.unwrap_or_else(|_| Err(lost().into()))
+    waiting.answer(&turn, answered).await?.unwrap_or_else(|| Err(lost().into()))
 }
 
 fn refused<J>(error: TrySendError<J>) -> Error {
     match error {
-        TrySendError::Full(_) => Error::Unavailable("too much work is waiting for the database".to_owned()),
+        TrySendError::Full(_) => crowded(),
         TrySendError::Disconnected(_) => lost(),
     }
 }

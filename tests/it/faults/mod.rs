@@ -8,9 +8,12 @@ mod database_restart;
 mod disk_full;
 mod events;
 mod load;
+mod overload;
 mod process;
+mod raw;
 mod replicas;
 mod site;
+mod slow_clients;
 mod world;
 
 use std::time::Duration;
