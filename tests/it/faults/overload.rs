@@ -17,6 +17,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 const SOCKETS: usize = 3_000;
+/// Users made by one request.
+const SEEDED: usize = 100;
 
 /// A kind of work, by what it waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +52,10 @@ async fn what_is_too_much_is_told_so_on_postgres() {
 async fn flood(site: Site) {
     let site = site.with("LIMITS__IN_FLIGHT", "150").with("STORAGE__QUEUE", "30").with("STORAGE__SQLITE_READERS", "2");
     let process = site.start("flood");
-    let target = Arc::new(Target::new(&Door::new(&process.root, site.secrets()), 500).await);
+    let target = Arc::new(Target::new(&Door::new(&process.root, site.secrets()), 2 * SEEDED).await);
     let mut refused = 0;
     for kind in [Kind::Create, Kind::Scan, Kind::Read] {
-        let outcome = at_once(&target, kind, 300).await;
+        let outcome = at_once(&target, kind, 200).await;
         assert!(outcome.bad.is_empty(), "{kind:?}: {:?}", outcome.bad);
         assert!(!outcome.good.is_empty(), "{kind:?}: nothing was served");
         refused += outcome.refused.len();
@@ -66,7 +68,7 @@ async fn flood(site: Site) {
         let target = Arc::clone(&target);
         async move {
             let mut outcome = Outcome::default();
-            for _ in 0..5 {
+            for _ in 0..3 {
                 let more = at_once(&target, Kind::Scan, 100).await;
                 outcome.bad.extend(more.bad);
             }
@@ -135,10 +137,10 @@ struct Target {
 impl Target {
     async fn new(door: &Door, users: usize) -> Self {
         let mut ids = Vec::new();
-        for first in (0..users).step_by(500) {
+        for first in (0..users).step_by(SEEDED) {
             let user = |number: usize| json!({ "userName": format!("seed{number}"), "title": "seed" });
             let operation = |number| json!({ "method": "POST", "path": "/Users", "bulkId": format!("b{number}"), "data": user(number) });
-            let operations: Vec<Value> = (first..first + 500).map(operation).collect();
+            let operations: Vec<Value> = (first..first + SEEDED).map(operation).collect();
             let body =
                 json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": operations });
             let reply = crate::support::send(door.scim(reqwest::Method::POST, "/Bulk").json(&body)).await.expect(200);

@@ -10,10 +10,13 @@ use crate::fuzz::number;
 use crate::support::Database;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 
 const IDLE: usize = 600;
+const DEAF: usize = 8;
+/// What a client does beside them.
+const WRITES: usize = 40;
 
 /// Connections that nobody uses cost a little memory and nothing else, and end by themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -42,7 +45,7 @@ async fn idle_connections_disturb_nobody() {
     until_open(&door, |open| open >= wanted).await;
     let (took, with_all) = (work(&mut writer, &door).await, process.resident());
     println!(
-        "{wanted} idle connections: {before} kB resident before, {with_all} kB with them, {:.1} kB each; 100 writes beside them \
+        "{wanted} idle connections: {before} kB resident before, {with_all} kB with them, {:.1} kB each; {WRITES} writes beside them \
          took {took:.0?}",
         (with_all.saturating_sub(before)) as f64 / wanted as f64
     );
@@ -78,27 +81,27 @@ async fn clients_that_do_not_read_disturb_nobody() {
     let mut process = site.start("deaf");
     let door = Door::new(&process.root, site.secrets());
     let mut deaf = JoinSet::new();
-    for _ in 0..30 {
-        deaf.spawn(ask_for_ever(connect(&door).await, request(&door, "GET", "/Schemas", "")));
+    for _ in 0..DEAF {
+        deaf.spawn(ask_for_ever(connect_deaf(&door).await, request(&door, "GET", "/Schemas", "")));
     }
     let mut writer = Writer::new(0);
     work(&mut writer, &door).await;
     let hung_up = tokio::time::timeout(PATIENCE, deaf.join_all()).await.expect("they are hung up on");
-    assert_eq!(hung_up.len(), 30);
-    until_open(&door, |open| open < 20).await;
+    assert_eq!(hung_up.len(), DEAF);
+    until_open(&door, |open| open < DEAF).await;
     report(&mut process);
     site.check_log();
 }
 
 fn report(process: &mut Process) {
     assert!(process.is_alive());
-    println!("{} kB resident after 30 clients that did not read", process.resident());
+    println!("{} kB resident after {DEAF} clients that did not read", process.resident());
 }
 
 /// A client beside them: all it writes is done.
 async fn work(writer: &mut Writer, door: &Door) -> Duration {
     let begun = Instant::now();
-    for _ in 0..100 {
+    for _ in 0..WRITES {
         assert_eq!(writer.step(door).await, Fate::Done);
     }
     begun.elapsed()
@@ -137,6 +140,14 @@ async fn trickle(stream: TcpStream, request: Vec<u8>) -> String {
     let _ = reading.read_to_end(&mut answer).await;
     drip.abort();
     String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned()
+}
+
+/// A connection with as little room for answers as there can be.
+async fn connect_deaf(door: &Door) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("it can be set");
+    let address = door.root.trim_start_matches("http://").parse().expect("an address");
+    socket.connect(address).await.expect("the server listens")
 }
 
 /// Sends requests and never reads, until the connection is gone.
