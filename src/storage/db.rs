@@ -19,9 +19,9 @@ const SPANS: &str = "spans";
 pub struct Options {
     /// SQLite: reader threads.
     pub readers: usize,
-    /// Work of one kind that may wait; more is refused.
+    /// Long reads that may wait; more are refused.
     pub queue: usize,
-    /// How long it may wait.
+    /// How long any work may wait.
     pub wait: Duration,
     /// PostgreSQL: pooled connections.
     pub pool: usize,

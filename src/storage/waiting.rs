@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot::Receiver;
 
-/// The bounds of one kind of work.
+/// The bounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Waiting {
+    /// Long reads.
     pub most: usize,
+    /// Any work.
     pub longest: Duration,
 }
 

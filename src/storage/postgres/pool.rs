@@ -3,7 +3,7 @@
 use super::Conn;
 use super::connect::connect;
 use super::queue::Queue;
-use crate::storage::waiting::{Waiting, crowded};
+use crate::storage::waiting::Waiting;
 use crate::storage::{Error, Load, Tx, WorkError};
 use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection;
@@ -37,7 +37,6 @@ pub struct Pool {
     pool: Deadpool<AsyncPgConnection>,
     /// Long reads, which never take all connections: short writes need some, too.
     scans: Arc<Queue>,
-    waiting: Waiting,
     lanes: Arc<[RwLock<Option<Arc<AsyncPgConnection>>>]>,
     turn: Arc<AtomicUsize>,
 }
@@ -62,7 +61,7 @@ impl Pool {
             .map_err(|error| Error::Internal(error.to_string()))?;
         let lanes = (0..options.lanes.max(1)).map(|_| RwLock::new(None)).collect();
         let scans = Arc::new(Queue::new((options.pool / 2).max(1), options.waiting));
-        Ok(Self { url: url.into(), pool, scans, waiting: options.waiting, lanes, turn: Arc::default() })
+        Ok(Self { url: url.into(), pool, scans, lanes, turn: Arc::default() })
     }
 
     /// Another pool for the same database.
@@ -149,9 +148,6 @@ impl Pool {
 
     /// A connection of the pool.
     pub(super) async fn connection(&self) -> Result<Object<AsyncPgConnection>, Error> {
-        if self.pool.status().waiting >= self.waiting.most {
-            return Err(crowded());
-        }
         self.pool.get().await.map_err(|error| Error::Unavailable(error.to_string()))
     }
 

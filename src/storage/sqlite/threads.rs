@@ -26,6 +26,9 @@ type ReadJob = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
 /// Writes taken into one transaction at most.
 const BATCH: usize = 256;
 
+/// Short reads and writes that wait at most. The requests in work are bounded before they come here, where it costs least.
+const MOST: usize = 4096;
+
 /// A scan that takes longer is broken off: its client has given up, and others wait for the thread.
 const LONGEST_SCAN: Duration = Duration::from_secs(30);
 
@@ -43,15 +46,15 @@ pub struct Threads {
 impl Threads {
     /// Starts one writer on `connection`, `readers` threads for short reads and as many for scans of the same file.
     pub fn start(path: &Path, connection: SqliteConnection, readers: usize, waiting: Waiting) -> Result<Self, Error> {
-        let (writer, writes) = bounded(waiting.most);
+        let (writer, writes) = bounded(MOST);
         let failed = |error: std::io::Error| Error::Internal(format!("cannot start a thread: {error}"));
         let spawn = |name: String| std::thread::Builder::new().name(name);
         let batches = Arc::new(Batches::default());
         let counted = Arc::clone(&batches);
         let write = move || write_all(connection, &writes, &counted);
         spawn("sqlite-writer".to_owned()).spawn(write).map_err(failed)?;
-        let start_readers = |name: &str| {
-            let (sender, jobs) = bounded::<ReadJob>(waiting.most);
+        let start_readers = |name: &str, most: usize| {
+            let (sender, jobs) = bounded::<ReadJob>(most);
             for number in 0..readers {
                 let connection = open(path, Opened::ReadOnly)?;
                 let jobs = Receiver::clone(&jobs);
@@ -59,7 +62,8 @@ impl Threads {
             }
             Ok::<_, Error>(sender)
         };
-        let (readers, scanners) = (start_readers("sqlite-reader")?, start_readers("sqlite-scanner")?);
+        let (readers, scanners) =
+            (start_readers("sqlite-reader", MOST)?, start_readers("sqlite-scanner", waiting.most)?);
         Ok(Self { writer, readers, scanners, batches, waiting })
     }
 

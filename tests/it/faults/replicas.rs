@@ -102,7 +102,7 @@ async fn write(replicas: Arc<Replicas>, mut writer: Writer, number: usize) -> Wr
                     replicas.compared.fetch_add(1, Ordering::Relaxed);
                 }
                 // Mostly the same replica, as a connection that is kept.
-                turn += usize::from(writer.tally.done % 8 == 0);
+                turn += usize::from(writer.tally.done.is_multiple_of(8));
             }
             Fate::Refused => turn += 1,
             Fate::Unknown => {

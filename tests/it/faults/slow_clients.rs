@@ -25,7 +25,8 @@ async fn idle_connections_disturb_nobody() {
     let allowed = rlimit::increase_nofile_limit(rlimit::INFINITY).expect("it can be read");
     assert!(allowed > wanted as u64 + 300, "{allowed} open files are too few for {wanted} connections");
     // They must be open together before the first of them ends.
-    let site = Site::new(Database::Sqlite).with("SERVER__IDLE_TIMEOUT_SECONDS", "20");
+    let time = if wanted > IDLE { "60" } else { "10" };
+    let site = Site::new(Database::Sqlite).with("SERVER__IDLE_TIMEOUT_SECONDS", time);
     let process = site.start("idle");
     let door = Door::new(&process.root, site.secrets());
     let mut writer = Writer::new(0);
