@@ -8,6 +8,8 @@ use super::world::{Door, World};
 use crate::fuzz::dice::Dice;
 use crate::fuzz::number;
 use crate::support::Database;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -33,8 +35,13 @@ async fn crash(database: Database) {
     let (mut events, mut starts) = (0, Vec::new());
     let mut process = site.start("crash");
     for round in 0..rounds {
-        let crew = load(writers, &Door::new(&process.root, site.secrets()));
-        tokio::time::sleep(Duration::from_millis(200 + dice.below(1300) as u64)).await;
+        let done = Arc::new(AtomicUsize::new(0));
+        let crew = load(writers, &Door::new(&process.root, site.secrets()), &done);
+        // However busy the machine is, there is something to lose.
+        while done.load(Ordering::Relaxed) < 20 && !crew.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(dice.below(1300) as u64)).await;
         process.kill();
         writers = crew.join_all().await;
         site.settle("crash");
@@ -66,12 +73,14 @@ async fn crash(database: Database) {
 }
 
 /// Lets the writers write until the server is gone.
-fn load(writers: Vec<Writer>, door: &Door) -> JoinSet<Writer> {
+fn load(writers: Vec<Writer>, door: &Door, done: &Arc<AtomicUsize>) -> JoinSet<Writer> {
     let mut crew = JoinSet::new();
     for mut writer in writers {
-        let door = door.clone();
+        let (door, done) = (door.clone(), Arc::clone(done));
         crew.spawn(async move {
-            while writer.step(&door).await != Fate::Unknown {}
+            while writer.step(&door).await != Fate::Unknown {
+                done.fetch_add(1, Ordering::Relaxed);
+            }
             writer
         });
     }
