@@ -7,6 +7,7 @@ mod admin_key;
 mod backup;
 mod connection;
 mod doctor;
+mod files;
 mod log;
 mod migrate;
 mod output;

@@ -1,7 +1,7 @@
 //! `serve`.
 
 use super::output::Output;
-use super::{Failure, database_url, log};
+use super::{Failure, database_url, files, log};
 use crate::admin::{FirstStart, first_start};
 use crate::app::App;
 use crate::config::Config;
@@ -27,6 +27,7 @@ pub async fn run(mut config: Config, output: Output, arguments: Arguments) -> Re
     config.listen = arguments.listen.unwrap_or(config.listen);
     config.public_url = arguments.public_url.unwrap_or(config.public_url);
     let spans = log::start(&config.log, &config.tracing)?;
+    config.limits.connections = files::for_connections(config.limits.connections);
     let url = database_url(&config)?;
     let db = Db::serve(&url, config.storage_options()).await?;
     let listener = TcpListener::bind(&config.listen).await.map_err(|error| {

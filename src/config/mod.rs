@@ -31,6 +31,8 @@ pub struct Config {
 pub struct Server {
     pub request_timeout_seconds: u64,
     pub body_limit_bytes: u64,
+    pub idle_timeout_seconds: u64,
+    pub write_timeout_seconds: u64,
     pub drain_seconds: u64,
     pub trusted_proxies: Vec<Network>,
     pub client_address_header: AddressHeader,
@@ -121,9 +123,9 @@ pub struct OAuth {
 pub struct Storage {
     pub sqlite_readers: usize,
     pub queue: usize,
+    pub wait_seconds: u64,
     pub postgres_pool: usize,
     pub postgres_lanes: usize,
-    pub postgres_wait_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -176,6 +178,8 @@ impl Config {
         let ranges = [
             ("server.request_timeout_seconds", self.server.request_timeout_seconds, 1..=3600),
             ("server.body_limit_bytes", self.server.body_limit_bytes, 1024..=1 << 30),
+            ("server.idle_timeout_seconds", self.server.idle_timeout_seconds, 1..=3600),
+            ("server.write_timeout_seconds", self.server.write_timeout_seconds, 1..=3600),
             ("server.drain_seconds", self.server.drain_seconds, 0..=3600),
             ("scim.page_maximum", self.scim.page_maximum, 1..=100_000),
             ("scim.page_default", self.scim.page_default, 1..=self.scim.page_maximum.max(1)),
@@ -190,7 +194,7 @@ impl Config {
             ("oauth.access_token_seconds", self.oauth.access_token_seconds, 3600..=21_600),
             ("oauth.signing_key_days", self.oauth.signing_key_days, 1..=3660),
             ("oauth.key_fetches_per_minute", self.oauth.key_fetches_per_minute, 1..=600),
-            ("storage.postgres_wait_seconds", self.storage.postgres_wait_seconds, 1..=3600),
+            ("storage.wait_seconds", self.storage.wait_seconds, 1..=3600),
             ("limits.requests_per_second", limits.requests_per_second.into(), 0..=1_000_000),
             ("limits.burst", limits.burst.into(), 1..=1_000_000),
             ("limits.admin_requests_per_second", limits.admin_requests_per_second.into(), 0..=1_000_000),
@@ -224,7 +228,7 @@ impl Config {
             queue: self.storage.queue.max(1),
             pool: self.storage.postgres_pool.max(1),
             lanes: self.storage.postgres_lanes,
-            wait: Duration::from_secs(self.storage.postgres_wait_seconds),
+            wait: Duration::from_secs(self.storage.wait_seconds),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::answer::Failure;
 use super::edge::RequestId;
 use super::gate::Visitor;
+use super::load::Work;
 use crate::app::App;
 use crate::domain::PlainSecret;
 use crate::provisioning::{self, Caller, Error, Notes, Refusal};
@@ -155,7 +156,7 @@ impl FromRequest<App> for Json {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request, app.bounds.body).await.map(Self)
+        read(request, app.bounds.body, app).await.map(Self)
     }
 }
 
@@ -166,16 +167,17 @@ impl FromRequest<App> for BulkJson {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request, app.bounds.bulk_body).await.map(Self)
+        read(request, app.bounds.bulk_body, app).await.map(Self)
     }
 }
 
 /// A place for the body of a request as it came, for the provisioning log.
 pub type RawBody = Arc<OnceLock<Vec<u8>>>;
 
-async fn read(mut request: Request, limit: usize) -> Result<Value, Failure> {
+async fn read(mut request: Request, limit: usize, app: &App) -> Result<Value, Failure> {
     let kept = request.extensions_mut().remove::<RawBody>();
-    let bytes = whole(request.into_body(), limit).await?;
+    let (parts, body) = request.into_parts();
+    let bytes = whole(&parts, body, limit, app).await?;
     if let Some(kept) = kept {
         // A copy: the bytes themselves are a part of the buffer that the connection reads into.
         let _ = kept.set(bytes.to_vec());
@@ -186,9 +188,9 @@ async fn read(mut request: Request, limit: usize) -> Result<Value, Failure> {
     })
 }
 
-/// A body of at most `limit` bytes.
-pub async fn whole(body: axum::body::Body, limit: usize) -> Result<Bytes, Failure> {
-    to_bytes(body, limit).await.map_err(|error| {
+/// A body of at most `limit` bytes. When it has arrived the request is in work.
+pub async fn whole(parts: &Parts, body: axum::body::Body, limit: usize, app: &App) -> Result<Bytes, Failure> {
+    let bytes = to_bytes(body, limit).await.map_err(|error| {
         let too_long =
             std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
         if too_long {
@@ -196,5 +198,9 @@ pub async fn whole(body: axum::body::Body, limit: usize) -> Result<Bytes, Failur
         } else {
             Failure(Refusal::new(400, "The body of the request broke off."))
         }
-    })
+    })?;
+    match parts.extensions.get::<Work>() {
+        Some(work) => work.begin(app).map(|()| bytes),
+        None => Ok(bytes),
+    }
 }

@@ -2,26 +2,50 @@
 
 use super::answer::Failure;
 use crate::app::App;
+use crate::limits::Place;
 use crate::provisioning::Refusal;
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use std::sync::{Arc, OnceLock};
 
 /// Answered however much there is to do: those who watch must see it.
 const ALWAYS: &[&str] = &["/healthz", "/readyz", "/metrics"];
 
-pub async fn within(State(app): State<App>, request: Request, next: Next) -> Result<Response, Failure> {
+pub async fn within(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Failure> {
     let limits = &app.limits;
     check_size(&request, limits.uri_bytes, limits.header_bytes)?;
     if ALWAYS.contains(&request.uri().path()) {
         return Ok(next.run(request).await);
     }
-    match limits.in_flight.take() {
-        Some(_place) => Ok(next.run(request).await),
-        None => {
-            app.metrics.overloaded();
-            let detail = "The server has too much to do at the moment. Nothing was changed; try again shortly.";
-            Err(Failure(Refusal { code: Some("overloaded"), retry_after: Some(1), ..Refusal::new(503, detail) }))
+    let work = Work::default();
+    if request.body().is_end_stream() {
+        work.begin(&app)?;
+    } else {
+        request.extensions_mut().insert(work.clone());
+    }
+    // The place is given back when this is dropped.
+    let _work = work;
+    Ok(next.run(request).await)
+}
+
+/// A request that is in work, or will be when its body has arrived: one that trickles in takes no place of others.
+#[derive(Debug, Clone, Default)]
+pub struct Work(Arc<OnceLock<Place>>);
+
+impl Work {
+    pub fn begin(&self, app: &App) -> Result<(), Failure> {
+        match app.limits.in_flight.take() {
+            Some(place) => {
+                let _ = self.0.set(place);
+                Ok(())
+            }
+            None => {
+                app.metrics.overloaded();
+                let detail = "The server has too much to do at the moment. Nothing was changed; try again shortly.";
+                Err(Failure(Refusal { code: Some("overloaded"), retry_after: Some(1), ..Refusal::new(503, detail) }))
+            }
         }
     }
 }

@@ -33,11 +33,12 @@ pub async fn jwks(State(app): State<App>) -> Response {
 pub async fn token(State(app): State<App>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let now = app.now();
-    let answer = match whole(body, app.bounds.body.min(LONGEST)).await {
+    let answer = match whole(&parts, body, app.bounds.body.min(LONGEST), &app).await {
         Ok(bytes) => match decode(&parts.headers, &bytes) {
             Ok(asked) => granted(&app, &parts, asked, now).await,
             Err(error) => Err(error),
         },
+        Err(failure) if failure.0.status == 503 => return failure.into_response(),
         Err(_) => Err(GrantError::InvalidRequest("The body is too long or broke off.")),
     };
     let mut response = match answer {

@@ -13,11 +13,9 @@ use hyper_util::service::TowerToHyperService;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tower::{Layer, ServiceExt};
 use tower_http::normalize_path::{NormalizePath, NormalizePathLayer};
-
-/// How long a client may take to send the head of a request, and how long a connection may be idle.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A pause when the machine has no more file handles, instead of asking again and again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -30,25 +28,38 @@ const WATCHERS: usize = 64;
 
 /// Serves until `shutdown` is ready; requests that have begun are finished.
 pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
-    accept_all(listener, router(app.clone()), &app.limits.sockets, head_bytes(&app), shutdown).await;
+    let bounds = Bounds::of(&app);
+    accept_all(listener, router(app.clone()), &app.limits.sockets, bounds, shutdown).await;
 }
 
 /// Serves the metrics alone.
 pub async fn serve_metrics(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) {
     let sockets = Places::new(WATCHERS);
-    accept_all(listener, metrics_router(app.clone()), &sockets, head_bytes(&app), shutdown).await;
+    accept_all(listener, metrics_router(app.clone()), &sockets, Bounds::of(&app), shutdown).await;
 }
 
-/// What is a little too long is answered in the form of the interface; twice that is not even read.
-fn head_bytes(app: &App) -> usize {
-    (2 * (app.limits.uri_bytes + app.limits.header_bytes)).max(LEAST_BUFFER)
+/// What one connection may take.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    head_bytes: usize,
+    /// For a head, and between two requests.
+    idle_time: Duration,
+    write_time: Duration,
+}
+
+impl Bounds {
+    /// What is a little too long is answered in the form of the interface; twice that is not even read.
+    fn of(app: &App) -> Self {
+        let head_bytes = (2 * (app.limits.uri_bytes + app.limits.header_bytes)).max(LEAST_BUFFER);
+        Self { head_bytes, idle_time: app.limits.idle_time, write_time: app.limits.write_time }
+    }
 }
 
 async fn accept_all(
     listener: TcpListener,
     router: axum::Router,
     sockets: &Places,
-    most_head: usize,
+    bounds: Bounds,
     shutdown: impl Future<Output = ()>,
 ) {
     // `/Users/` is `/Users`: some base URLs end with a slash.
@@ -63,7 +74,7 @@ async fn accept_all(
         };
         match accepted {
             Ok((stream, peer)) => {
-                serve_connection(stream, Guest { peer, place, most_head }, service.clone(), &connections);
+                serve_connection(stream, Guest { peer, place, bounds }, service.clone(), &connections);
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -79,7 +90,7 @@ async fn accept_all(
 struct Guest {
     peer: SocketAddr,
     place: Option<Place>,
-    most_head: usize,
+    bounds: Bounds,
 }
 
 fn serve_connection(
@@ -88,16 +99,19 @@ fn serve_connection(
     service: NormalizePath<axum::Router>,
     connections: &GracefulShutdown,
 ) {
-    let Guest { peer, place, most_head } = guest;
+    let Guest { peer, place, bounds } = guest;
     // An answer is one write; waiting for more would only delay it.
     let _ = stream.set_nodelay(true);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(most_head);
+    http.timer(TokioTimer::new()).header_read_timeout(bounds.idle_time).max_buf_size(bounds.head_bytes);
+    // Whoever reads nothing of his answer is hung up on.
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(bounds.write_time));
     let service = service.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer.ip()));
         request
     });
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(service));
     let connection = connections.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -54,6 +54,10 @@ pub struct Limits {
     pub sockets: Places,
     pub uri_bytes: usize,
     pub header_bytes: usize,
+    /// How long a client may take for a head, and between two requests.
+    pub idle_time: Duration,
+    /// How long it may read nothing of its answer.
+    pub write_time: Duration,
 }
 
 impl Limits {
@@ -68,6 +72,8 @@ impl Limits {
             sockets: Places::new(limits.connections),
             uri_bytes: limits.uri_bytes,
             header_bytes: limits.header_bytes,
+            idle_time: Duration::from_secs(config.server.idle_timeout_seconds),
+            write_time: Duration::from_secs(config.server.write_timeout_seconds),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::migrations::{self, Part, Status};
 use super::postgres::{self, Pool};
 use super::sqlite::{self, Threads};
+use super::waiting::Waiting;
 use super::{DatabaseUrl, Error, Load, Tx, WorkError};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,14 +19,20 @@ const SPANS: &str = "spans";
 pub struct Options {
     /// SQLite: reader threads.
     pub readers: usize,
-    /// SQLite: work that may wait; more is refused.
+    /// Long reads that may wait; more are refused.
     pub queue: usize,
+    /// How long any work may wait.
+    pub wait: Duration,
     /// PostgreSQL: pooled connections.
     pub pool: usize,
     /// PostgreSQL: shared connections for point reads.
     pub lanes: usize,
-    /// PostgreSQL: how long a request waits for a connection.
-    pub wait: Duration,
+}
+
+impl Options {
+    fn waiting(&self) -> Waiting {
+        Waiting { most: self.queue, longest: self.wait }
+    }
 }
 
 /// A database that is open. Cheap to clone.
@@ -50,7 +57,7 @@ impl Db {
             DatabaseUrl::Sqlite(path) => {
                 let (mut connection, lock) = sqlite::open_for_server(path)?;
                 migrations::run_sqlite(&mut connection, Part::Main)?;
-                let threads = Threads::start(path, connection, options.readers, options.queue)?;
+                let threads = Threads::start(path, connection, options.readers, options.waiting())?;
                 Ok(Self::Sqlite { threads, path: Arc::new(path.clone()), lock: Some(Arc::new(lock)) })
             }
             DatabaseUrl::Postgres(_) => {
@@ -72,12 +79,12 @@ impl Db {
                 let path = sqlite::log_path(path);
                 let mut connection = sqlite::open_log(&path)?;
                 migrations::run_sqlite(&mut connection, Part::Log)?;
-                let threads = Threads::start(&path, connection, 1, options.queue)?;
+                let threads = Threads::start(&path, connection, 1, options.waiting())?;
                 Ok(Self::Sqlite { threads, path: Arc::new(path), lock: None })
             }
             // One to write, one to forget, the others to read.
             Self::Postgres(pool) => {
-                Ok(Self::Postgres(pool.beside(postgres::Options { pool: 4, lanes: 1, wait: options.wait })?))
+                Ok(Self::Postgres(pool.beside(postgres::Options { pool: 4, lanes: 1, waiting: options.waiting() })?))
             }
         }
     }
@@ -87,11 +94,12 @@ impl Db {
         match url {
             DatabaseUrl::Sqlite(path) => {
                 let connection = sqlite::open_for_command(path)?;
-                let threads = Threads::start(path, connection, 1, options.queue)?;
+                let threads = Threads::start(path, connection, 1, options.waiting())?;
                 Ok(Self::Sqlite { threads, path: Arc::new(path.clone()), lock: None })
             }
             DatabaseUrl::Postgres(url) => {
-                let options = postgres::Options { pool: options.pool, lanes: options.lanes, wait: options.wait };
+                let options =
+                    postgres::Options { pool: options.pool, lanes: options.lanes, waiting: options.waiting() };
                 Ok(Self::Postgres(Pool::new(url, options)?))
             }
         }

@@ -53,7 +53,12 @@ impl WorkError for Error {
 impl Error {
     /// The transaction could not begin or end.
     pub(super) fn from_commit(reason: String) -> Self {
-        if is_full(&reason) { Self::Full(reason) } else { Self::Unavailable(reason) }
+        match () {
+            () if is_full(&reason) => Self::Full(reason),
+            // It may be in the file or not: a failed flush says neither.
+            () if reason.contains(BROKEN_DISK) => Self::OutcomeUnknown(reason),
+            () => Self::Unavailable(reason),
+        }
     }
 }
 
@@ -101,6 +106,9 @@ fn constraint(name: &str) -> Constraint {
     }
 }
 
+/// What SQLite says when the system refuses to read or write, also where a file may not grow.
+const BROKEN_DISK: &str = "disk I/O error";
+
 fn is_full(message: &str) -> bool {
     ["disk is full", "No space left"].iter().any(|part| message.contains(part))
 }
@@ -109,6 +117,7 @@ fn is_full(message: &str) -> bool {
 fn is_passing(message: &str) -> bool {
     let passing = [
         "database is locked",
+        BROKEN_DISK,
         "terminating connection",
         "the database system is",
         "connection closed",

@@ -20,6 +20,7 @@ mod sqlite;
 mod tx;
 mod types;
 mod url;
+mod waiting;
 
 pub use db::{Db, Health, Options};
 pub use error::{Constraint, Error, WorkError};

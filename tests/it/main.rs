@@ -22,6 +22,7 @@ mod dependencies;
 mod dialects;
 mod discovery;
 mod errors;
+mod faults;
 mod filters;
 mod fuzz;
 mod groups;

@@ -58,7 +58,7 @@ where
         let request = caller::request(&mut parts, app).await?;
         let (trying, query) = parse::<Trying, Q>(&parts.uri)?;
         let key = key(&parts.headers)?;
-        let bytes = whole(body, app.bounds.body).await?;
+        let bytes = whole(&parts, body, app.bounds.body, app).await?;
         let how = match key {
             _ if trying.dry_run == Some(true) => How::Try,
             Some(key) => How::Repeatable { key, hash: hash(&request.caller, &parts, &bytes) },

@@ -3,6 +3,7 @@
 mod connect;
 mod health;
 mod pool;
+mod queue;
 mod statistics;
 
 pub use health::health;

@@ -2,6 +2,8 @@
 
 use super::Conn;
 use super::connect::connect;
+use super::queue::Queue;
+use crate::storage::waiting::Waiting;
 use crate::storage::{Error, Load, Tx, WorkError};
 use diesel_async::AsyncPgConnection;
 use diesel_async::SimpleAsyncConnection;
@@ -19,8 +21,8 @@ pub struct Options {
     pub pool: usize,
     /// Shared connections for point reads.
     pub lanes: usize,
-    /// How long a request waits for a free connection.
-    pub wait: Duration,
+    /// Requests that wait for a free connection.
+    pub waiting: Waiting,
 }
 
 /// A point read that takes longer waits on a connection that is lost.
@@ -33,6 +35,8 @@ const ATTEMPTS: u32 = 5;
 pub struct Pool {
     url: Arc<str>,
     pool: Deadpool<AsyncPgConnection>,
+    /// Long reads, which never take all connections: short writes need some, too.
+    scans: Arc<Queue>,
     lanes: Arc<[RwLock<Option<Arc<AsyncPgConnection>>>]>,
     turn: Arc<AtomicUsize>,
 }
@@ -50,13 +54,14 @@ impl Pool {
         let manager = AsyncDieselConnectionManager::new_with_config(url, config);
         let pool = Deadpool::builder(manager)
             .max_size(options.pool)
-            .wait_timeout(Some(options.wait))
-            .create_timeout(Some(options.wait))
+            .wait_timeout(Some(options.waiting.longest))
+            .create_timeout(Some(options.waiting.longest))
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Internal(error.to_string()))?;
         let lanes = (0..options.lanes.max(1)).map(|_| RwLock::new(None)).collect();
-        Ok(Self { url: url.into(), pool, lanes, turn: Arc::default() })
+        let scans = Arc::new(Queue::new((options.pool / 2).max(1), options.waiting));
+        Ok(Self { url: url.into(), pool, scans, lanes, turn: Arc::default() })
     }
 
     /// Another pool for the same database.
@@ -92,6 +97,7 @@ impl Pool {
         E: WorkError,
     {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let _place = self.scans.enter().await?;
         let mut transaction = Transaction::begin(self.connection().await?, begin).await?;
         let result = work(&mut Tx::postgres(transaction.conn()?)).await;
         transaction.rollback().await;

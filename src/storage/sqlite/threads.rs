@@ -7,6 +7,7 @@ use super::Conn;
 use super::open::{Opened, break_off_after, open};
 use crate::storage::load::Batches;
 use crate::storage::sql::Sql;
+use crate::storage::waiting::{Turn, Waiting, crowded};
 use crate::storage::{Error, Load, Tx, WorkError};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
@@ -26,6 +27,9 @@ type ReadJob = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
 /// Writes taken into one transaction at most.
 const BATCH: usize = 256;
 
+/// Writes that wait at most. The requests in work are bounded before they come here, where it costs least.
+const MOST: usize = 4096;
+
 /// A scan that takes longer is broken off: its client has given up, and others wait for the thread.
 const LONGEST_SCAN: Duration = Duration::from_secs(30);
 
@@ -39,25 +43,26 @@ pub struct Threads {
     at_hand: Arc<Mutex<Vec<SqliteConnection>>>,
     path: Arc<Path>,
     batches: Arc<Batches>,
+    waiting: Waiting,
 }
 
 impl Threads {
-    /// Starts one writer on `connection` and `scanners` threads for long reads of the same file. `queue` bounds what may wait.
-    pub fn start(path: &Path, connection: SqliteConnection, scanners: usize, queue: usize) -> Result<Self, Error> {
-        let (writer, writes) = bounded(queue);
+    /// Starts one writer on `connection` and `scanners` threads for long reads of the same file.
+    pub fn start(path: &Path, connection: SqliteConnection, scanners: usize, waiting: Waiting) -> Result<Self, Error> {
+        let (writer, writes) = bounded(MOST);
         let failed = |error: std::io::Error| Error::Internal(format!("cannot start a thread: {error}"));
         let spawn = |name: String| std::thread::Builder::new().name(name);
         let batches = Arc::new(Batches::default());
         let counted = Arc::clone(&batches);
         let write = move || write_all(connection, &writes, &counted);
         spawn("sqlite-writer".to_owned()).spawn(write).map_err(failed)?;
-        let (sender, jobs) = bounded::<ReadJob>(queue);
+        let (sender, jobs) = bounded::<ReadJob>(waiting.most);
         for number in 0..scanners {
             let connection = open(path, Opened::ReadOnly)?;
             let jobs = Receiver::clone(&jobs);
             spawn(format!("sqlite-scanner-{number}")).spawn(move || scan_all(connection, &jobs)).map_err(failed)?;
         }
-        Ok(Self { writer, scanners: sender, at_hand: Arc::default(), path: path.into(), batches })
+        Ok(Self { writer, scanners: sender, at_hand: Arc::default(), path: path.into(), batches, waiting })
     }
 
     /// What waits at this moment, and how many writes the commits held.
@@ -92,14 +97,16 @@ impl Threads {
         E: WorkError,
     {
         let (answer, answered) = oneshot::channel();
+        let turn = Turn::default();
+        let own = turn.clone();
         let job: ReadJob = Box::new(move |connection| {
-            if !answer.is_closed() {
+            if own.begin() && !answer.is_closed() {
                 // The one who asked may be gone.
                 let _ = answer.send(snapshot(connection, work));
             }
         });
         self.scanners.try_send(job).map_err(refused)?;
-        answered.await.unwrap_or_else(|_| Err(lost().into()))
+        self.waiting.answer(&turn, answered).await?.unwrap_or_else(|| Err(lost().into()))
     }
 
     /// Runs `work` on the writer thread, in a transaction that is committed when it succeeds.
@@ -110,10 +117,12 @@ impl Threads {
         E: WorkError,
     {
         let (answer, answered) = oneshot::channel();
+        let turn = Turn::default();
+        let own = turn.clone();
         let job: WriteJob = Box::new(move |connection| {
             let result = match connection {
                 // Who asked is gone before it began: nobody will hear that it was done.
-                Ok(_) if answer.is_closed() => Err(lost().into()),
+                Ok(_) if !own.begin() || answer.is_closed() => Err(lost().into()),
                 Ok(connection) => super::run_ready(async {
                     let mut tx = Tx::sqlite(Conn(connection));
                     let done = work(&mut tx).await?;
@@ -133,7 +142,7 @@ impl Threads {
             (keep, tell)
         });
         self.writer.try_send(job).map_err(refused)?;
-        answered.await.unwrap_or_else(|_| Err(lost().into()))
+        self.waiting.answer(&turn, answered).await?.unwrap_or_else(|| Err(lost().into()))
     }
 }
 
@@ -159,7 +168,7 @@ where
 
 fn refused<J>(error: TrySendError<J>) -> Error {
     match error {
-        TrySendError::Full(_) => Error::Unavailable("too much work is waiting for the database".to_owned()),
+        TrySendError::Full(_) => crowded(),
         TrySendError::Disconnected(_) => lost(),
     }
 }

@@ -1,7 +1,7 @@
 //! A PostgreSQL database dumped and restored into another cluster, whose transactions are numbered lower.
 
 use super::{copies, wrong};
-use crate::support::{Database, Server, another_cluster, dump_into, query};
+use crate::support::{Cluster, Database, FORGETFUL, Server, dump_into, query};
 use reqwest::Method;
 use scim_connector::storage::DatabaseUrl;
 
@@ -10,7 +10,7 @@ use scim_connector::storage::DatabaseUrl;
 async fn events_go_on_in_another_cluster() {
     let server = Server::start(Database::Postgres).await;
     let DatabaseUrl::Postgres(source) = server.url.clone() else { unreachable!("it is PostgreSQL") };
-    let target = tokio::task::spawn_blocking(another_cluster).await.expect("it starts");
+    let target = tokio::task::spawn_blocking(|| Cluster::start(FORGETFUL)).await.expect("it starts");
     let transactions = "DO $$ BEGIN FOR i IN 1..3000 LOOP PERFORM pg_current_xact_id(); COMMIT; END LOOP; END $$";
     on_its_own_thread({
         let source = source.clone();

@@ -117,10 +117,10 @@ async fn too_much_at_once_is_refused() {
     let server = Server::start_with(Database::Sqlite, |config| config.limits.in_flight = 1).await;
     let body = json!({ "userName": "ada" }).to_string();
     let mut first = connect(&server.base_url);
+    // A request whose body has not arrived takes no place of others.
     first.write_all(head(&server.token, body.len()).as_bytes()).expect("it is taken");
-    while server.app.limits.in_flight.taken() == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    server.get("/Users").await.expect(200);
+    let place = server.app.limits.in_flight.take().expect("there is one");
     let refused = server.get("/Users").await.expect(503);
     assert_eq!((code(&refused), number(&refused, "retry-after")), ("overloaded", 1));
     let api = server.api(Method::GET, "/account", None).await.expect(503);
@@ -131,11 +131,19 @@ async fn too_much_at_once_is_refused() {
     }
     let metrics = send(server.client.get(format!("{root}/metrics"))).await.expect(200);
     assert!(metrics.body.to_string().contains("scim_connector_requests_in_flight 1"), "{}", metrics.body);
-    let finish = move || {
+    let token = server.token.clone();
+    let arrives = move || {
         first.write_all(body.as_bytes()).expect("it is taken");
+        (read(&mut first), first, body)
+    };
+    let (answer, mut first, body) = tokio::task::spawn_blocking(arrives).await.expect("it ends");
+    assert!(answer.starts_with("http/1.1 503") && answer.contains("\"code\":\"overloaded\""), "{answer}");
+    drop(place);
+    let again = move || {
+        first.write_all(format!("{}{body}", head(&token, body.len())).as_bytes()).expect("it is taken");
         read(&mut first)
     };
-    let answer = tokio::task::spawn_blocking(finish).await.expect("it ends");
+    let answer = tokio::task::spawn_blocking(again).await.expect("it ends");
     assert!(answer.starts_with("http/1.1 201"), "{answer}");
     server.get("/Users").await.expect(200);
 }

@@ -1,8 +1,10 @@
-//! A throw-away PostgreSQL cluster for the tests of this process, from the machine's own PostgreSQL programs.
+//! Throw-away PostgreSQL clusters, from the machine's own PostgreSQL programs: one for all tests of this process, and others
+//! for tests that break theirs.
 //!
-//! It dies with the process: a shell holds it and waits for the end of its standard input. Set
-//! SCIM_CONNECTOR_TEST_POSTGRES to the URL of a server to use that one instead.
+//! They die with the process: a shell holds each and waits for the end of its standard input. Set
+//! SCIM_CONNECTOR_TEST_POSTGRES to the URL of a server to use that one as the common cluster.
 
+use std::fs::File;
 use std::io::Write;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
@@ -10,44 +12,35 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const HOW_TO_INSTALL: &str = "The PostgreSQL tests need PostgreSQL's own programs (initdb, postgres, psql): \
                               run tests/run, or install them with `apt-get install postgresql`";
 
-/// Keeps the shell's standard input open as long as the process lives.
+/// What nobody needs whose data may be lost.
+pub const FORGETFUL: &str = "fsync = off\nfull_page_writes = off\n";
+
+/// A running cluster.
 pub struct Cluster {
     url: String,
+    folder: PathBuf,
+    owner: Option<(u32, u32)>,
+    /// Its standard input is open as long as the process lives.
     _shell: Option<Child>,
 }
 
 /// The URL of a server on which databases can be made, without a database's name.
 pub fn url() -> &'static str {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    &CLUSTER.get_or_init(start).url
-}
-
-impl Cluster {
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-}
-
-/// One more cluster, for what is about two; it ends with the value.
-pub fn another_cluster() -> Cluster {
-    start_in(&std::env::temp_dir().join(format!("scim-connector-tests-{}-other", std::process::id())))
-}
-
-/// Copies a database as `pg_dump` and `pg_restore` do.
-pub fn dump_into(source: &str, target: &str) {
-    let dump = Command::new(program("pg_dump")).args(["-Fc", "-d", source]).output().expect(HOW_TO_INSTALL);
-    assert!(dump.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dump.stderr));
-    let mut restore = Command::new(program("pg_restore"));
-    let restore = restore.args(["--no-owner", "--exit-on-error", "-d", target]).stdin(Stdio::piped()).spawn();
-    let mut restore = restore.expect(HOW_TO_INSTALL);
-    let written = restore.stdin.take().expect("it is piped").write_all(&dump.stdout);
-    written.expect("pg_restore reads it");
-    assert!(restore.wait().expect("it ends").success(), "pg_restore fails");
+    let common = || match std::env::var("SCIM_CONNECTOR_TEST_POSTGRES") {
+        Ok(url) => {
+            let url = url.trim_end_matches('/').to_owned();
+            Cluster { url, folder: PathBuf::new(), owner: None, _shell: None }
+        }
+        Err(_) => Cluster::start(FORGETFUL),
+    };
+    &CLUSTER.get_or_init(common).url
 }
 
 /// Runs one statement on a database of the cluster.
@@ -69,42 +62,83 @@ pub fn query(url: &str, statement: &str) -> Vec<String> {
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
-fn start() -> Cluster {
-    if let Ok(url) = std::env::var("SCIM_CONNECTOR_TEST_POSTGRES") {
-        return Cluster { url: url.trim_end_matches('/').to_owned(), _shell: None };
-    }
-    start_in(&std::env::temp_dir().join(format!("scim-connector-tests-{}", std::process::id())))
+/// Copies a database as `pg_dump` and `pg_restore` do.
+pub fn dump_into(source: &str, target: &str) {
+    let dump = Command::new(program("pg_dump")).args(["-Fc", "-d", source]).output().expect(HOW_TO_INSTALL);
+    assert!(dump.status.success(), "pg_dump: {}", String::from_utf8_lossy(&dump.stderr));
+    let mut restore = Command::new(program("pg_restore"));
+    let restore = restore.args(["--no-owner", "--exit-on-error", "-d", target]).stdin(Stdio::piped()).spawn();
+    let mut restore = restore.expect(HOW_TO_INSTALL);
+    let written = restore.stdin.take().expect("it is piped").write_all(&dump.stdout);
+    written.expect("pg_restore reads it");
+    assert!(restore.wait().expect("it ends").success(), "pg_restore fails");
 }
 
-fn start_in(folder: &Path) -> Cluster {
-    std::fs::create_dir_all(folder).expect("the temporary folder can be written");
-    let owner = owner(folder);
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
-    let initdb = as_owner(Command::new(program("initdb")), owner)
-        .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "--pgdata"])
-        .arg(folder.join("data"))
-        .output()
-        .expect(HOW_TO_INSTALL);
-    assert!(initdb.status.success(), "initdb: {}", String::from_utf8_lossy(&initdb.stderr));
-    let script = format!(
-        "'{postgres}' -D '{folder}/data' -k '{folder}' -p {port} -c listen_addresses=127.0.0.1 -c fsync=off \
-         -c full_page_writes=off -c max_connections=400 >'{folder}/log' 2>&1 & read -r _; kill -INT $!; wait; rm -rf '{folder}'",
-        postgres = program("postgres").display(),
-        folder = folder.display(),
-    );
-    let shell = as_owner(Command::new("sh"), owner)
-        .args(["-c", &script])
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("a shell can be started");
-    let cluster = Cluster { url: format!("postgres://postgres@127.0.0.1:{port}"), _shell: Some(shell) };
-    let begun = Instant::now();
-    while !accepts_connections(&cluster.url) {
-        let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-        assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start: {}", log());
-        std::thread::sleep(Duration::from_millis(50));
+impl Cluster {
+    /// A new cluster; `settings` are lines of its configuration.
+    pub fn start(settings: &str) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("scim-connector-tests-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+        let owner = owner(&folder);
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let initdb = as_owner(Command::new(program("initdb")), owner)
+            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync", "--pgdata"])
+            .arg(folder.join("data"))
+            .output()
+            .expect(HOW_TO_INSTALL);
+        assert!(initdb.status.success(), "initdb: {}", String::from_utf8_lossy(&initdb.stderr));
+        let configuration = format!(
+            "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = '{}'\nmax_connections = 400\n{settings}",
+            folder.display()
+        );
+        let mut file = File::options().append(true).open(folder.join("data/postgresql.conf")).expect("initdb made it");
+        file.write_all(configuration.as_bytes()).expect("it can be written");
+        let script = format!(
+            "'{pg_ctl}' -D '{folder}/data' -l '{folder}/log' start >/dev/null 2>&1; \
+             read -r _; '{pg_ctl}' -D '{folder}/data' -m immediate stop >/dev/null 2>&1; rm -rf '{folder}'",
+            pg_ctl = program("pg_ctl").display(),
+            folder = folder.display(),
+        );
+        let shell = as_owner(Command::new("sh"), owner)
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .spawn()
+            .expect("a shell can be started");
+        let url = format!("postgres://postgres@127.0.0.1:{port}");
+        let cluster = Self { url, folder, owner, _shell: Some(shell) };
+        let begun = Instant::now();
+        while !accepts_connections(&cluster.url) {
+            let log = || std::fs::read_to_string(cluster.folder.join("log")).unwrap_or_default();
+            assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start: {}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        cluster
     }
-    cluster
+
+    /// The URL without a database's name.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A new, empty database; its URL.
+    pub fn database(&self, name: &str) -> String {
+        query(&format!("{}/postgres", self.url), &format!("CREATE DATABASE {name}"));
+        format!("{}/{name}", self.url)
+    }
+
+    /// Lets `pg_ctl` start, stop or restart it, and waits until that is done.
+    pub fn control(&self, arguments: &[&str]) {
+        let control = as_owner(Command::new(program("pg_ctl")), self.owner)
+            .args(["-w", "-D", &self.folder.join("data").display().to_string()])
+            .args(["-l", &self.folder.join("log").display().to_string()])
+            .args(arguments)
+            .stdout(Stdio::null())
+            .status();
+        assert!(control.is_ok_and(|status| status.success()), "pg_ctl {arguments:?}");
+    }
 }
 
 fn accepts_connections(url: &str) -> bool {

@@ -6,7 +6,7 @@ mod program;
 mod server;
 
 pub use client::{Reply, send};
-pub use cluster::{another_cluster, dump_into, query};
+pub use cluster::{Cluster, FORGETFUL, dump_into, query};
 pub use program::Folder;
 pub use server::{Database, Server, empty_postgres, fresh};
 
