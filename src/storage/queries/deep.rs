@@ -257,10 +257,12 @@ pub async fn users(conn: &mut Conn<'_>, after: Option<(Id, Id)>, limit: i64) -> 
     sql.load(conn).await
 }
 
+type EmailSql = (IdSql, IdSql, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Text>);
+
 /// The addresses of the users behind one and up to another.
 pub async fn emails(conn: &mut Conn<'_>, after: Option<(Id, Id)>, until: (Id, Id)) -> QueryResult<Vec<WalkedEmail>> {
     let (account, user) = after.unwrap_or((Id::NIL, Id::NIL));
-    let mut sql: Sql<(IdSql, IdSql, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Text>)> = Sql::new(
+    let mut sql: Sql<EmailSql> = Sql::new(
         "SELECT account_id, user_id, value_key, type_key, display_key, is_primary FROM user_emails \
          WHERE (account_id, user_id) > (",
     );

@@ -25,8 +25,8 @@ async fn story(database: Database) -> Story {
     let carl = server.user("carl").await;
     let dora = server.user("dora").await;
     server.delete(&format!("/Users/{dora}")).await.expect(204);
-    let team = server.group("Team", &[bob.clone()]).await;
-    let choir = server.group("Choir", &[bob.clone()]).await;
+    let team = server.group("Team", std::slice::from_ref(&bob)).await;
+    let choir = server.group("Choir", std::slice::from_ref(&bob)).await;
     server
         .patch(&format!("/Groups/{choir}"), json!([{ "op": "replace", "path": "displayName", "value": "Choirs" }]))
         .await;
