@@ -14,7 +14,6 @@ use axum::http::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::any::Any;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ pub const SCIM: &str = "/scim/v2";
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-pub async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub async fn around(app: &App, mut request: Request, inner: impl AsyncFnOnce(Request) -> Response) -> Response {
     let id = Uuid::now_v7().to_string();
     let span = tracing::info_span!("request", id);
     let (method, uri) = (request.method().clone(), request.uri().clone());
@@ -44,7 +43,7 @@ pub async fn around(State(app): State<App>, mut request: Request, next: Next) ->
     let request = request.map(|body| leftover.watch(body));
     let work = async {
         let begun = Instant::now();
-        let response = match tokio::time::timeout(app.bounds.time, next.run(request)).await {
+        let response = match tokio::time::timeout(app.bounds.time, inner(request)).await {
             Ok(response) => {
                 leftover.drain(app.bounds.body).await;
                 response

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::limits::Place;
 use crate::provisioning::Refusal;
 use axum::body::HttpBody;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,7 @@ use std::sync::{Arc, OnceLock};
 /// Answered however much there is to do: those who watch must see it.
 const ALWAYS: &[&str] = &["/healthz", "/readyz", "/metrics"];
 
-pub async fn within(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Failure> {
+pub async fn within(app: &App, mut request: Request, next: Next) -> Result<Response, Failure> {
     let limits = &app.limits;
     check_size(&request, limits.uri_bytes, limits.header_bytes)?;
     if ALWAYS.contains(&request.uri().path()) {
@@ -21,7 +21,7 @@ pub async fn within(State(app): State<App>, mut request: Request, next: Next) ->
     }
     let work = Work::default();
     if request.body().is_end_stream() {
-        work.begin(&app)?;
+        work.begin(app)?;
     } else {
         request.extensions_mut().insert(work.clone());
     }

@@ -26,9 +26,12 @@ pub use server::{serve, serve_metrics};
 use crate::app::App;
 use crate::provisioning::{Entitlements, Groups, Organizations, ReadOnly, Roles, SettingsSets, Users, Verbs};
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 
 fn router(app: App) -> Router {
     let scim = Router::new()
@@ -59,11 +62,16 @@ fn router(app: App) -> Router {
         .merge(if app.metrics_apart { Router::new() } else { metrics() })
         .fallback(edge::unknown_path)
         .method_not_allowed_fallback(edge::wrong_method)
-        .layer(from_fn_with_state(app.clone(), load::within))
-        .layer(CatchPanicLayer::custom(edge::panicked))
-        .layer(from_fn_with_state(app.clone(), edge::around))
-        .layer(from_fn_with_state(app.clone(), watch::around))
+        .layer(from_fn_with_state(app.clone(), around))
         .with_state(app)
+}
+
+/// What happens around every request, as one layer: a router copies and boxes its routes once for each.
+async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+    let within = async |request| load::within(&app, request, next).await.into_response();
+    let caught = async |request| AssertUnwindSafe(within(request)).catch_unwind().await.unwrap_or_else(edge::panicked);
+    let edge = async |request| edge::around(&app, request, caught).await;
+    watch::around(&app, request, edge).await
 }
 
 /// The metrics by themselves, and the health.
@@ -73,8 +81,7 @@ fn metrics_router(app: App) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(edge::unknown_path)
-        .layer(from_fn_with_state(app.clone(), edge::around))
-        .layer(from_fn_with_state(app.clone(), watch::around))
+        .layer(from_fn_with_state(app.clone(), around))
         .with_state(app)
 }
 

@@ -4,12 +4,11 @@ use super::gate::{ClientAddress, Seen};
 use super::{operation, trace};
 use crate::app::App;
 use crate::limits::Standing;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -20,16 +19,16 @@ use tracing::Instrument;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-pub async fn around(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub async fn around(app: &App, mut request: Request, inner: impl AsyncFnOnce(Request) -> Response) -> Response {
     let begun = Instant::now();
-    let address = client_address(&app, &request);
+    let address = client_address(app, &request);
     let path = request.extensions().get::<MatchedPath>();
     let operation = operation::name(request.method(), path.map(MatchedPath::as_str));
     let seen = Arc::new(Seen::default());
     request.extensions_mut().insert(ClientAddress(address));
     request.extensions_mut().insert(Arc::clone(&seen));
     let span = trace::span(&operation, &request);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let mut response = inner(request).instrument(span.clone()).await;
     trace::answered(&span, response.status().as_u16());
     app.metrics.answered(operation, response.status().as_u16(), seen.connection.get().copied(), begun.elapsed());
     if let Some(standing) = seen.standing.get() {
