@@ -168,7 +168,19 @@ impl<ST> Query for Sql<ST> {
     type SqlType = ST;
 }
 
-impl<ST, DB> QueryFragment<DB> for Sql<ST>
+impl<ST, DB: Backend> QueryFragment<DB> for Sql<ST>
+where
+    Piece: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if !self.cacheable {
+            out.unsafe_to_cache_prepared();
+        }
+        self.pieces.iter().try_for_each(|piece| piece.walk_ast(out.reborrow()))
+    }
+}
+
+impl<DB> QueryFragment<DB> for Piece
 where
     DB: Backend + HasSqlType<IdSql> + HasSqlType<Bool>,
     str: ToSql<Text, DB>,
@@ -180,25 +192,6 @@ where
     Option<DbId>: ToSql<Nullable<IdSql>, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        if !self.cacheable {
-            out.unsafe_to_cache_prepared();
-        }
-        self.pieces.iter().try_for_each(|piece| piece.walk(out.reborrow()))
-    }
-}
-
-impl Piece {
-    fn walk<'b, DB>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()>
-    where
-        DB: Backend + HasSqlType<IdSql> + HasSqlType<Bool>,
-        str: ToSql<Text, DB>,
-        DbId: ToSql<IdSql, DB>,
-        i32: ToSql<Integer, DB>,
-        i64: ToSql<BigInt, DB>,
-        bool: ToSql<Bool, DB>,
-        Option<String>: ToSql<Nullable<Text>, DB>,
-        Option<DbId>: ToSql<Nullable<IdSql>, DB>,
-    {
         match self {
             Self::Words(words) => out.push_sql(words),
             Self::Text(value) => out.push_bind_param::<Text, str>(value)?,
@@ -208,7 +201,7 @@ impl Piece {
             Self::Integer(value) => out.push_bind_param::<Integer, i32>(value)?,
             Self::BigInt(value) => out.push_bind_param::<BigInt, i64>(value)?,
             Self::Bool(value) => out.push_bind_param::<Bool, bool>(value)?,
-            Self::Computed(pieces) => pieces.iter().try_for_each(|piece| piece.walk(out.reborrow()))?,
+            Self::Computed(pieces) => pieces.iter().try_for_each(|piece| piece.walk_ast(out.reborrow()))?,
         }
         Ok(())
     }
