@@ -3,6 +3,7 @@
 use super::issuer::{claims, raw};
 use super::secrets::library_call;
 use super::*;
+use crate::support::on_both;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oauth2::basic::BasicClient;
 use oauth2::{AuthType, ClientId, HttpRequest, TokenResponse, TokenUrl};
@@ -30,7 +31,9 @@ fn but(issuer: &Issuer, members: Value) -> Value {
     claims
 }
 
-with_local_issuers! {
+on_both! {
+    starting start;
+
     /// Wire case 13: RS256 and ES256, keys that are exchanged, with a real OAuth client.
     async fn an_identity_provider_gets_tokens_by_assertion(server) {
         let (old, new) = (Key::rsa("one"), Key::ec("two"));

@@ -2,6 +2,7 @@
 
 use super::issuer::{claims, raw};
 use super::*;
+use crate::support::on_both;
 
 const AUDIENCE: &str = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621";
 
@@ -10,7 +11,9 @@ async fn trust(server: &Server, body: Value) -> Reply {
     server.api(Method::POST, &path, Some(body)).await
 }
 
-with_local_issuers! {
+on_both! {
+    starting start;
+
     /// idp.md 2.5: the token of a configured issuer for a configured audience opens the interface.
     async fn a_trusted_issuer_opens_the_interface(server) {
         let key = Key::rsa("one");

@@ -77,7 +77,9 @@ async fn a_replica_learns_a_new_key_from_a_token() {
     assert!(published(&second).await.contains(&key_of(&token)));
 }
 
-with_local_issuers! {
+on_both! {
+    starting start;
+
     /// However many unknown keys are named, an issuer is asked a few times a minute; requests at the same time share one
     /// answer.
     async fn unknown_keys_do_not_make_the_server_a_weapon(server) {

@@ -16,31 +16,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Makes a test for each database of one body, with a server that may fetch keys from this machine.
-macro_rules! with_local_issuers {
-    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {
-        $(mod $name {
-            #[allow(unused_imports, reason = "a body may need nothing from its file")]
-            use super::*;
-
-            async fn body($server: $crate::support::Server) $body
-
-            $(#[$meta])*
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() {
-                body($crate::oauth::start($crate::support::Database::Sqlite).await).await;
-            }
-
-            $(#[$meta])*
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() {
-                body($crate::oauth::start($crate::support::Database::Postgres).await).await;
-            }
-        })+
-    };
-}
-use with_local_issuers;
-
 async fn start(database: Database) -> Server {
     Server::start_with(database, local).await
 }

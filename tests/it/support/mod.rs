@@ -18,8 +18,10 @@ pub use server::{Database, Server, empty_postgres, fresh};
 ///     async fn a_user_can_be_read_back(server) { … }
 /// }
 /// ```
+///
+/// `starting path::to::a_function;` before them names another way to start the server.
 macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {
+    (starting $start:path; $($(#[$meta:meta])* async fn $name:ident($server:ident) $body:block)+) => {
         $(mod $name {
             #[allow(unused_imports, reason = "a body may need nothing from its file")]
             use super::*;
@@ -29,15 +31,18 @@ macro_rules! on_both {
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                body($crate::support::Server::start($crate::support::Database::Sqlite).await).await;
+                body($start($crate::support::Database::Sqlite).await).await;
             }
 
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
-                body($crate::support::Server::start($crate::support::Database::Postgres).await).await;
+                body($start($crate::support::Database::Postgres).await).await;
             }
         })+
+    };
+    ($($tests:tt)+) => {
+        $crate::support::on_both! { starting $crate::support::Server::start; $($tests)+ }
     };
 }
 pub(crate) use on_both;
