@@ -46,7 +46,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 
 /// Serves one request that belongs to a trace, and ends.
 fn serve_one(folder: &Folder, more: &[&str]) {
-    let mut running = folder.serve(more);
+    let mut running = folder.serve_at("debug", more);
     let base_url = running.printed("SCIM base URL");
     let token = running.printed("SCIM token");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -50,7 +50,7 @@ async fn what_is_too_much_is_told_so_on_postgres() {
 }
 
 async fn flood(site: Site) {
-    let site = site.with("LIMITS__IN_FLIGHT", "150").with("STORAGE__QUEUE", "30").with("STORAGE__SQLITE_READERS", "2");
+    let site = site.with("LIMITS__IN_FLIGHT", "20").with("STORAGE__QUEUE", "8").with("STORAGE__SQLITE_READERS", "2");
     let process = site.start("flood");
     let target = Arc::new(Target::new(&Door::new(&process.root, site.secrets()), 2 * SEEDED).await);
     let mut refused = 0;
