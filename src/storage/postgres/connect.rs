@@ -10,10 +10,15 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a session is told first: give up what takes longer than any request may; use the indexes, because a plan that
-/// was prepared while a table was small would read all of it for ever; and notice when nobody waits for an answer any
-/// more, which versions before 14 do not know.
-const SETTINGS: [&str; 3] =
-    ["SET statement_timeout = '30s'", "SET enable_seqscan = off", "SET client_connection_check_interval = '1s'"];
+/// was prepared while a table was small would read all of it for ever; compile no plan to machine code, which takes longer than
+/// any statement here and is done for what looks dear, as every scan that is switched off does; and notice when nobody waits for
+/// an answer any more, which versions before 14 do not know.
+const SETTINGS: [&str; 4] = [
+    "SET statement_timeout = '30s'",
+    "SET enable_seqscan = off",
+    "SET jit = off",
+    "SET client_connection_check_interval = '1s'",
+];
 
 /// Opens a connection. Certificates are checked against those that the machine trusts.
 pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
