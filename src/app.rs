@@ -31,11 +31,11 @@ impl Deref for App {
 /// What a server is made of.
 pub struct Parts {
     pub service: Service,
-    pub last_uses: Arc<LastUses>,
-    pub quirks: Arc<QuirksSeen>,
+    pub last_uses: LastUses,
+    pub quirks: QuirksSeen,
     pub bounds: Bounds,
     pub limits: Arc<Limits>,
-    pub metrics: Arc<Metrics>,
+    pub metrics: Metrics,
     /// The metrics have a listener of their own.
     pub metrics_apart: bool,
     /// Writes the provisioning log.
@@ -116,11 +116,11 @@ impl App {
         Ok(Self(Arc::new(Parts {
             recorder,
             service,
-            last_uses: Arc::default(),
-            quirks: Arc::default(),
+            last_uses: LastUses::default(),
+            quirks: QuirksSeen::default(),
             bounds,
             limits,
-            metrics: Arc::new(metrics),
+            metrics,
             metrics_apart: !config.metrics.listen.is_empty(),
         })))
     }

@@ -25,8 +25,7 @@ pub async fn within(app: &App, mut request: Request, next: Next) -> Result<Respo
     } else {
         request.extensions_mut().insert(work.clone());
     }
-    // The place is given back when this is dropped.
-    let _work = work;
+    // The place is given back when `work` ends.
     Ok(next.run(request).await)
 }
 

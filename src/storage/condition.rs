@@ -255,12 +255,7 @@ impl Writer {
                 sql.words("1 = 0");
             }
             _ => self.compare_text(sql, op, text, &|sql| {
-                for (index, words) in self.dialect.id_as_text.split('?').enumerate() {
-                    if index > 0 {
-                        self.column(sql, field, scope, Reading::Text);
-                    }
-                    sql.words(words);
-                }
+                sql.template(self.dialect.id_as_text, |sql, _| self.column(sql, field, scope, Reading::Text));
             }),
         }
     }

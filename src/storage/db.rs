@@ -17,7 +17,7 @@ const SPANS: &str = "spans";
 /// How much of a machine the database may use.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// SQLite: reader threads.
+    /// SQLite: threads for long reads.
     pub readers: usize,
     /// Long reads that may wait; more are refused.
     pub queue: usize,

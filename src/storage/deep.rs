@@ -101,7 +101,6 @@ pub struct WalkedGroup {
     pub external_id: Option<String>,
     pub body: String,
     pub search: String,
-    pub archived: bool,
     pub roles: String,
     pub grants_admin: bool,
 }

@@ -4,7 +4,7 @@ use super::Error;
 use super::schema::{
     accounts, admin_keys, audit, connection_quirks, connections, groups, idempotency, memberships, oauth_clients,
     oauth_secrets, organizations, provisioning_log, removed_users, scheduled_changes, settings_sets, signing_keys,
-    tokens, trusted_issuers, user_emails, users,
+    tokens, trusted_issuers, users,
 };
 use super::types::{DbId, Json};
 use crate::domain::{
@@ -433,8 +433,7 @@ pub struct RemovedUserRow {
     pub body: String,
 }
 
-#[derive(Insertable, Debug, Clone)]
-#[diesel(table_name = user_emails, treat_none_as_default_value = false)]
+#[derive(Debug, Clone)]
 pub struct EmailRow {
     pub account_id: DbId,
     pub user_id: DbId,
@@ -518,8 +517,8 @@ impl From<Group> for GroupRow {
     }
 }
 
-#[derive(Queryable, Selectable, Insertable, Debug, Clone, PartialEq, Eq)]
-#[diesel(table_name = memberships, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Debug, Clone, PartialEq, Eq)]
+#[diesel(table_name = memberships)]
 pub struct MembershipRow {
     pub account_id: DbId,
     pub group_id: DbId,
@@ -628,8 +627,8 @@ impl From<SettingsSetDraft> for SettingsSetDraftRow {
     }
 }
 
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = audit, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = audit)]
 pub struct AuditRow {
     pub account_id: DbId,
     pub id: DbId,
@@ -677,8 +676,8 @@ pub struct ScheduledChangeRow {
 }
 
 /// An entry of the provisioning log, without what makes it long.
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = provisioning_log, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = provisioning_log)]
 pub struct LogRow {
     pub account_id: DbId,
     pub connection_id: DbId,
@@ -706,8 +705,8 @@ pub struct LogRow {
 }
 
 /// The same with its bodies.
-#[derive(Queryable, Selectable, Insertable, Debug, Clone)]
-#[diesel(table_name = provisioning_log, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable, Debug, Clone)]
+#[diesel(table_name = provisioning_log)]
 pub struct WholeLogRow {
     #[diesel(embed)]
     pub row: LogRow,

@@ -98,6 +98,17 @@ impl<ST> Sql<ST> {
         self
     }
 
+    /// Words in which every `?` stands for something else; `fill` is told which one, from 0 on.
+    pub fn template(&mut self, words: &'static str, mut fill: impl FnMut(&mut Self, usize)) -> &mut Self {
+        for (place, words) in words.split('?').enumerate() {
+            if place > 0 {
+                fill(self, place - 1);
+            }
+            self.words(words);
+        }
+        self
+    }
+
     /// The values of one row of an INSERT, in brackets.
     pub fn row(&mut self, values: impl IntoIterator<Item = Piece>) -> &mut Self {
         for (place, value) in values.into_iter().enumerate() {
@@ -151,6 +162,12 @@ pieces! {
     i32 => Integer,
     i64 => BigInt,
     bool => Bool,
+}
+
+impl From<Sql<()>> for Piece {
+    fn from(sql: Sql<()>) -> Self {
+        Self::Computed(sql.pieces)
+    }
 }
 
 impl From<&Option<String>> for Piece {

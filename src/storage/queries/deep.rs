@@ -153,9 +153,9 @@ fn put(sql: &mut Sql<FoundSql>, probe: Probe) {
 
 /// The subject of an event `e` as an identifier.
 fn put_subject(sql: &mut Sql<FoundSql>) {
-    for (index, words) in DIALECT.text_as_id.split('?').enumerate() {
-        sql.words(if index == 0 { "" } else { "e.subject_id" }).words(words);
-    }
+    sql.template(DIALECT.text_as_id, |sql, _| {
+        sql.words("e.subject_id");
+    });
 }
 
 /// Events that tell of a version which the row has not reached.
@@ -285,12 +285,12 @@ pub async fn memberships(
     sql.load(conn).await
 }
 
-type GroupSql = (IdSql, IdSql, Text, Text, Nullable<Text>, Text, Text, Bool, Text, Bool);
+type GroupSql = (IdSql, IdSql, Text, Text, Nullable<Text>, Text, Text, Text, Bool);
 
 pub async fn groups(conn: &mut Conn<'_>, after: Option<(Id, Id)>, limit: i64) -> QueryResult<Vec<WalkedGroup>> {
     let mut sql: Sql<GroupSql> = Sql::new(
-        "SELECT account_id, id, display_name, display_name_key, external_id, body, CAST(search AS TEXT), archived, \
-         roles, grants_admin FROM groups",
+        "SELECT account_id, id, display_name, display_name_key, external_id, body, CAST(search AS TEXT), roles, \
+         grants_admin FROM groups",
     );
     put_stretch(&mut sql, "account_id, id", after, limit);
     sql.load(conn).await

@@ -47,16 +47,15 @@ pub async fn insert_events(conn: &mut Conn<'_>, events: &[Event]) -> QueryResult
 
 /// See `Dialect::next_sequence`.
 fn sequence(account: DbId, number: i64) -> Piece {
-    let mut pieces = Vec::new();
-    for (place, words) in DIALECT.next_sequence.split('?').enumerate() {
-        match place {
-            0 => {}
-            1 => pieces.push(number.into()),
-            _ => pieces.push(account.into()),
-        }
-        pieces.push(Piece::Words(words));
-    }
-    Piece::Computed(pieces)
+    let mut sql: Sql<()> = Sql::new("");
+    sql.template(DIALECT.next_sequence, |sql, place| {
+        if place == 0 {
+            sql.bigint(number)
+        } else {
+            sql.id(account)
+        };
+    });
+    sql.into()
 }
 
 /// `number` counts the events of the transaction.

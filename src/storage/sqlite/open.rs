@@ -152,24 +152,32 @@ pub fn backup(connection: &mut SqliteConnection, target: &Path) -> Result<(), Er
     Ok(())
 }
 
-/// The settings that durability hangs on, as `doctor` shows them.
-pub fn health(connection: &mut SqliteConnection) -> Result<Vec<Health>, Error> {
+const QUICK_CHECK: &str = "SELECT quick_check AS value FROM pragma_quick_check";
+
+/// The first `value` of a query.
+fn ask(connection: &mut SqliteConnection, query: &str) -> Result<String, Error> {
     #[derive(QueryableByName)]
-    struct Setting {
+    struct Answer {
         #[diesel(sql_type = Text)]
         value: String,
     }
+    let Answer { value } = diesel::sql_query(query).get_result(connection)?;
+    Ok(value)
+}
+
+/// The settings that durability hangs on, as `doctor` shows them.
+pub fn health(connection: &mut SqliteConnection) -> Result<Vec<Health>, Error> {
     let settings = [
         ("SQLite version", "SELECT sqlite_version() AS value", None),
         ("journal_mode", "SELECT journal_mode AS value FROM pragma_journal_mode", Some("wal")),
         ("synchronous", "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous", Some("2")),
         ("foreign_keys", "SELECT CAST(foreign_keys AS TEXT) AS value FROM pragma_foreign_keys", Some("1")),
-        ("quick_check", "SELECT quick_check AS value FROM pragma_quick_check", Some("ok")),
+        ("quick_check", QUICK_CHECK, Some("ok")),
     ];
     settings
         .into_iter()
         .map(|(name, query, wanted)| {
-            let Setting { value } = diesel::sql_query(query).get_result(connection)?;
+            let value = ask(connection, query)?;
             Ok(Health { name: name.to_owned(), good: wanted.is_none_or(|wanted| wanted == value), value })
         })
         .collect()
@@ -177,20 +185,13 @@ pub fn health(connection: &mut SqliteConnection) -> Result<Vec<Health>, Error> {
 
 /// The provisioning log's file, as `doctor` shows it. To look must not make one.
 pub fn log_health(path: &Path) -> Result<Health, Error> {
-    #[derive(QueryableByName)]
-    struct Answer {
-        #[diesel(sql_type = Text)]
-        value: String,
-    }
     let fact = |value: String, good| Health { name: "provisioning log".to_owned(), value, good };
     let Ok(file) = std::fs::metadata(path) else {
         let value = format!("no file yet; the next `serve` or `migrate run` makes {}", path.display());
         return Ok(fact(value, true));
     };
     let mut connection = open(path, Opened::ReadOnly)?;
-    let query = diesel::sql_query("SELECT quick_check AS value FROM pragma_quick_check");
-    let Answer { value } = query.get_result(&mut connection)?;
-    Ok(match value.as_str() {
+    Ok(match ask(&mut connection, QUICK_CHECK)?.as_str() {
         "ok" => fact(format!("{}, {} MB", path.display(), file.len().div_ceil(1_000_000)), true),
         broken => {
             let remedy = "it can be removed while no server runs: the next start makes a new one";
