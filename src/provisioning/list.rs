@@ -309,7 +309,7 @@ impl Search {
 
     async fn users(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
         let users: Vec<(Id, Option<Id>)> = rows.iter().map(|row| (row.stored.id.0, row.organization)).collect();
-        let mut facts = facts(tx, &self.request, &users, &part.projection).await?;
+        let mut facts = facts(tx, &self.request, &users, None, &part.projection).await?;
         let answer = |row: &Listed| {
             let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
             render::user(&self.request, &row.stored, &facts, &part.projection)

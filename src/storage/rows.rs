@@ -4,7 +4,7 @@ use super::Error;
 use super::schema::{
     accounts, admin_keys, audit, connection_quirks, connections, groups, idempotency, memberships, oauth_clients,
     oauth_secrets, organizations, provisioning_log, removed_users, scheduled_changes, settings_sets, signing_keys,
-    tokens, trusted_issuers, users,
+    tokens, trusted_issuers,
 };
 use super::types::{DbId, Json};
 use crate::domain::{
@@ -323,15 +323,12 @@ pub struct IdempotencyRow {
     pub at: i64,
 }
 
-#[derive(Insertable, Debug, Clone)]
-#[diesel(table_name = users, treat_none_as_default_value = false)]
+#[derive(Debug, Clone)]
 pub struct UserRow {
     pub account_id: DbId,
     pub id: DbId,
     pub connection_id: DbId,
-    #[diesel(embed)]
     pub draft: UserDraftRow,
-    #[diesel(embed)]
     pub placement: PlacementRow,
     pub version: i64,
     pub last_modified: i64,
@@ -339,8 +336,7 @@ pub struct UserRow {
 }
 
 /// The columns that a change of the person writes.
-#[derive(Insertable, AsChangeset, Debug, Clone)]
-#[diesel(table_name = users, treat_none_as_default_value = false, treat_none_as_null = true)]
+#[derive(Debug, Clone)]
 pub struct UserDraftRow {
     pub user_name_key: String,
     pub external_id: Option<String>,
@@ -351,8 +347,7 @@ pub struct UserDraftRow {
 }
 
 /// The columns that the product decides.
-#[derive(Queryable, Insertable, AsChangeset, Debug, Clone, PartialEq, Eq)]
-#[diesel(table_name = users, treat_none_as_default_value = false, treat_none_as_null = true)]
+#[derive(Queryable, Debug, Clone, PartialEq, Eq)]
 pub struct PlacementRow {
     pub status: String,
     pub active: bool,

@@ -2,15 +2,19 @@
 //!
 //! Values are always bound. The text pieces are words of this program, never of a client.
 
-use super::types::{DbId, IdSql};
+use super::types::{DbId, IdSql, Json, JsonSql};
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, HasSqlType, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 /// Where the two databases spell the same thing differently.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ pub enum Piece {
     Integer(i32),
     BigInt(i64),
     Bool(bool),
+    Json(Json),
     /// Something that the database computes, such as the next number.
     Computed(Vec<Piece>),
 }
@@ -95,6 +100,11 @@ impl<ST> Sql<ST> {
 
     pub fn bigint(&mut self, value: i64) -> &mut Self {
         self.pieces.push(Piece::BigInt(value));
+        self
+    }
+
+    pub fn value(&mut self, value: impl Into<Piece>) -> &mut Self {
+        self.pieces.push(value.into());
         self
     }
 
@@ -162,6 +172,9 @@ pieces! {
     i32 => Integer,
     i64 => BigInt,
     bool => Bool,
+    String => Text,
+    Option<String> => OptionalText,
+    Json => Json,
 }
 
 impl From<Sql<()>> for Piece {
@@ -199,7 +212,7 @@ where
 
 impl<DB> QueryFragment<DB> for Piece
 where
-    DB: Backend + HasSqlType<IdSql> + HasSqlType<Bool>,
+    DB: Backend + HasSqlType<IdSql> + HasSqlType<JsonSql> + HasSqlType<Bool>,
     str: ToSql<Text, DB>,
     DbId: ToSql<IdSql, DB>,
     i32: ToSql<Integer, DB>,
@@ -207,6 +220,7 @@ where
     bool: ToSql<Bool, DB>,
     Option<String>: ToSql<Nullable<Text>, DB>,
     Option<DbId>: ToSql<Nullable<IdSql>, DB>,
+    Json: ToSql<JsonSql, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         match self {
@@ -218,16 +232,21 @@ where
             Self::Integer(value) => out.push_bind_param::<Integer, i32>(value)?,
             Self::BigInt(value) => out.push_bind_param::<BigInt, i64>(value)?,
             Self::Bool(value) => out.push_bind_param::<Bool, bool>(value)?,
+            Self::Json(value) => out.push_bind_param::<JsonSql, Json>(value)?,
             Self::Computed(pieces) => pieces.iter().try_for_each(|piece| piece.walk_ast(out.reborrow()))?,
         }
         Ok(())
     }
 }
 
-/// A statement that may be cached whatever diesel thinks. It never caches an `UPDATE` by itself, because the text of a
-/// changeset may vary, and PostgreSQL then plans it anew each time; of a `SELECT` it goes through all parts each time to
-/// find out.
+/// A statement of one text. diesel goes through all parts of a statement each time to find out whether it may be prepared,
+/// and on PostgreSQL writes its text anew each time, which takes longer than all the rest that is done for it here.
 pub struct Cached<T>(pub T);
+
+thread_local! {
+    /// The texts of such statements, by database and statement.
+    static TEXTS: RefCell<HashMap<TypeId, Rc<str>>> = RefCell::default();
+}
 
 impl<T: QueryId> QueryId for Cached<T> {
     type QueryId = Cached<T::QueryId>;
@@ -238,9 +257,34 @@ impl<T: Query> Query for Cached<T> {
     type SqlType = T::SqlType;
 }
 
-impl<T: QueryFragment<DB>, DB: Backend> QueryFragment<DB> for Cached<T> {
+impl<T, DB> QueryFragment<DB> for Cached<T>
+where
+    T: QueryFragment<DB> + QueryId,
+    DB: Backend + 'static,
+    DB::QueryBuilder: Default,
+{
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out)
+    }
+
+    fn to_sql(&self, out: &mut DB::QueryBuilder, backend: &DB) -> QueryResult<()> {
+        if !T::HAS_STATIC_QUERY_ID {
+            return self.0.to_sql(out, backend);
+        }
+        let key = TypeId::of::<(DB, T::QueryId)>();
+        let text = TEXTS.with_borrow(|texts| texts.get(&key).cloned());
+        let text = match text {
+            Some(text) => text,
+            None => {
+                let mut builder = DB::QueryBuilder::default();
+                self.0.to_sql(&mut builder, backend)?;
+                let text: Rc<str> = builder.finish().into();
+                TEXTS.with_borrow_mut(|texts| texts.insert(key, Rc::clone(&text)));
+                text
+            }
+        };
+        out.push_sql(&text);
+        Ok(())
     }
 
     fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {

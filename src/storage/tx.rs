@@ -8,11 +8,13 @@ use super::rows::{
     QuirkRow, RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored,
     StoredGroup, StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
 };
+use super::sql::Sql;
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
+use diesel::result::QueryResult;
 use diesel_async::SimpleAsyncConnection;
-use futures_util::future::join3;
+use futures_util::future::{join4, try_join};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -25,6 +27,9 @@ type Totals = BTreeMap<TotalKey, (i64, i64)>;
 /// A connection, in a transaction where the work writes.
 pub struct Tx<'c> {
     conn: Conn<'c>,
+    /// PostgreSQL: what begins and ends transactions and their parts goes to the server with the next statement, so that it
+    /// costs no way of its own.
+    ahead: Vec<&'static str>,
     /// What the transaction adds to the kept totals: how many more live, how many were removed. Written at its end and
     /// in order, so that transactions with many changes do not wait for each other in a circle.
     totals: Totals,
@@ -48,13 +53,44 @@ macro_rules! operations {
                 $visible async fn $public(&mut self, $($argument: $type),*) -> Result<$output, Error> {
                     let result = match &mut self.conn {
                         Conn::Sqlite(conn) => sqlite::queries::$module::$name(conn, $($argument),*).await,
-                        Conn::Postgres(conn) => postgres::queries::$module::$name(conn, $($argument),*).await,
+                        Conn::Postgres(conn) => {
+                            let mut conn = *conn;
+                            let ahead = send(conn, std::mem::take(&mut self.ahead));
+                            // Polled in this order, which is the order in which the server gets them.
+                            let query = postgres::queries::$module::$name(&mut conn, $($argument),*);
+                            try_join(ahead, query).await.map(|(_, output)| output)
+                        }
                     };
                     result.map_err(Error::from)
                 }
             )+
         }
     };
+}
+
+/// Two operations that do not need each other's results: on PostgreSQL they are one way to the server.
+macro_rules! both {
+    ($tx:expr, $first:ident($($a:expr),*), $second:ident($($b:expr),*)) => {
+        match $tx.beside() {
+            Some(mut beside) => {
+                futures_util::future::try_join($tx.$first($($a),*), beside.$second($($b),*)).await
+            }
+            None => match $tx.$first($($a),*).await {
+                Ok(first) => $tx.$second($($b),*).await.map(|second| (first, second)),
+                Err(error) => Err(error),
+            },
+        }
+    };
+}
+pub(crate) use both;
+
+/// Sends words to PostgreSQL.
+async fn send(mut conn: postgres::Conn<'_>, words: Vec<&'static str>) -> QueryResult<()> {
+    match words.as_slice() {
+        [] => Ok(()),
+        [one] => conn.batch_execute(one).await,
+        more => conn.batch_execute(&more.join("; ")).await,
+    }
 }
 
 operations! {
@@ -283,8 +319,18 @@ impl<'c> Tx<'c> {
         Self::on(Conn::Postgres(conn))
     }
 
+    /// In a transaction that begins with the first statement.
+    pub(super) fn postgres_beginning(conn: postgres::Conn<'c>, begin: &'static str) -> Self {
+        Self { ahead: vec![begin], ..Self::postgres(conn) }
+    }
+
+    /// What was not sent yet, because no statement followed.
+    pub(super) fn into_ahead(self) -> Vec<&'static str> {
+        self.ahead
+    }
+
     fn on(conn: Conn<'c>) -> Self {
-        Self { conn, totals: BTreeMap::new(), ledger: Ledger::default(), parts: Vec::new() }
+        Self { conn, ahead: Vec::new(), totals: BTreeMap::new(), ledger: Ledger::default(), parts: Vec::new() }
     }
 
     pub async fn insert_user(&mut self, row: UserRow, emails: &[Email]) -> Result<(), Error> {
@@ -371,19 +417,24 @@ impl<'c> Tx<'c> {
     pub(super) async fn finish(&mut self) -> Result<(), Error> {
         let Ledger { audit, events, .. } = std::mem::take(&mut self.ledger);
         let audit: Vec<AuditRow> = audit.into_iter().map(AuditRow::from).collect();
-        let (Some(mut second), Some(mut third)) = (self.beside(), self.beside()) else {
+        let Conn::Postgres(conn) = self.conn else {
             self.add_totals().await?;
             self.insert_audit(&audit).await?;
             return self.insert_events(&events).await;
         };
-        let (totals, audit, events) =
-            join3(self.add_totals(), second.insert_audit(&audit), third.insert_events(&events)).await;
-        totals.and(audit).and(events)
+        if self.totals.is_empty() && audit.is_empty() && events.is_empty() {
+            return Ok(());
+        }
+        let ahead = send(conn, std::mem::take(&mut self.ahead));
+        let (mut second, mut third) = (Tx::postgres(conn), Tx::postgres(conn));
+        let (ahead, totals, audit, events) =
+            join4(ahead, self.add_totals(), second.insert_audit(&audit), third.insert_events(&events)).await;
+        ahead.map_err(Error::from).and(totals).and(audit).and(events)
     }
 
-    /// The same connection once more: on PostgreSQL statements that do not wait for each other's answers are one way to the
-    /// server.
-    fn beside(&self) -> Option<Self> {
+    /// The same connection once more, where statements need not wait for each other's answers; for `both!`, whose first
+    /// operation sends what goes ahead.
+    pub fn beside(&self) -> Option<Self> {
         match self.conn {
             Conn::Sqlite(_) => None,
             Conn::Postgres(conn) => Some(Tx::postgres(conn)),
@@ -402,7 +453,10 @@ impl<'c> Tx<'c> {
     pub async fn be_modest(&mut self) -> Result<(), Error> {
         match &self.conn {
             Conn::Sqlite(_) => Ok(()),
-            Conn::Postgres(_) => self.run("SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = off").await,
+            Conn::Postgres(_) => {
+                self.ahead.push("SET LOCAL lock_timeout = '2s'; SET LOCAL synchronous_commit = off");
+                Ok(())
+            }
         }
     }
 
@@ -414,10 +468,13 @@ impl<'c> Tx<'c> {
                 sqlite::break_off_after(Some(time));
                 Ok(())
             }
-            Conn::Postgres(_) => {
+            Conn::Postgres(conn) => {
                 let (time, scans) = (time.as_millis().max(1), if whole_tables { "on" } else { "off" });
+                send(conn, std::mem::take(&mut self.ahead)).await?;
                 let words = "SAVEPOINT part; SET LOCAL statement_timeout";
-                self.run(&format!("{words} = {time}; SET LOCAL enable_seqscan = {scans}")).await
+                let mut conn = *conn;
+                conn.batch_execute(&format!("{words} = {time}; SET LOCAL enable_seqscan = {scans}")).await?;
+                Ok(())
             }
         }
     }
@@ -428,14 +485,17 @@ impl<'c> Tx<'c> {
                 sqlite::break_off_after(None);
                 Ok(())
             }
-            Conn::Postgres(_) => self.run("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await,
+            Conn::Postgres(_) => {
+                self.ahead.extend([UNDO_PART, END_PART]);
+                Ok(())
+            }
         }
     }
 
     /// Begins a part of a transaction that can be undone by itself.
     pub async fn begin_part(&mut self) -> Result<(), Error> {
         self.parts.push((self.totals.clone(), self.ledger.mark()));
-        self.run("SAVEPOINT part").await
+        self.say(BEGIN_PART)
     }
 
     /// Ends the part that was begun last, keeping what it did or not.
@@ -445,16 +505,30 @@ impl<'c> Tx<'c> {
             let (totals, mark) = before.unwrap_or_default();
             self.totals = totals;
             self.ledger.cut(mark);
-            self.run("ROLLBACK TO SAVEPOINT part").await?;
         }
-        self.run("RELEASE SAVEPOINT part").await
+        if self.ahead.last() == Some(&BEGIN_PART) {
+            // It asked the database nothing.
+            self.ahead.pop();
+            return Ok(());
+        }
+        if !keep {
+            self.say(UNDO_PART)?;
+        }
+        self.say(END_PART)
     }
 
-    async fn run(&mut self, words: &str) -> Result<(), Error> {
-        let result = match &mut self.conn {
-            Conn::Sqlite(conn) => diesel::connection::SimpleConnection::batch_execute(conn.0, words),
-            Conn::Postgres(conn) => conn.batch_execute(words).await,
-        };
-        result.map_err(Error::from)
+    /// Words without values or an answer.
+    fn say(&mut self, words: &'static str) -> Result<(), Error> {
+        match &mut self.conn {
+            Conn::Sqlite(conn) => {
+                diesel::RunQueryDsl::execute(Sql::<()>::new(words), conn.0)?;
+            }
+            Conn::Postgres(_) => self.ahead.push(words),
+        }
+        Ok(())
     }
 }
+
+const BEGIN_PART: &str = "SAVEPOINT part";
+const UNDO_PART: &str = "ROLLBACK TO SAVEPOINT part";
+const END_PART: &str = "RELEASE SAVEPOINT part";

@@ -16,7 +16,7 @@ use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::CONNECTOR_USER;
-use crate::storage::rows::{Stored, StoredUser};
+use crate::storage::rows::{GroupOfUser, Stored, StoredUser};
 use crate::storage::{Error as StorageError, Tx};
 use std::sync::Arc;
 
@@ -191,8 +191,20 @@ pub async fn show(
     placement: &Placement,
     projection: &Projection,
 ) -> Result<Answer, Error> {
+    show_in_groups(tx, request, stored, placement, None, projection).await
+}
+
+/// The same, with his groups where somebody has read them.
+pub async fn show_in_groups(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    stored: &Stored,
+    placement: &Placement,
+    groups: Option<Vec<GroupOfUser>>,
+    projection: &Projection,
+) -> Result<Answer, Error> {
     let given = placement.organization.filter(|_| placement.organization_origin != Origin::Fallback);
     let id = stored.id.0;
-    let mut facts = facts(tx, request, &[(id, given)], projection).await?;
+    let mut facts = facts(tx, request, &[(id, given)], groups, projection).await?;
     Ok(render::user(request, stored, &facts.remove(&id).unwrap_or_default(), projection))
 }

@@ -6,8 +6,8 @@ use crate::provisioning::{Error, Request};
 use crate::scim::Object;
 use crate::scim::project::Projection;
 use crate::scim::schema::{CONNECTOR_USER, USER};
-use crate::storage::Tx;
 use crate::storage::rows::{GroupOfUser, StoredUser, from_json};
+use crate::storage::{Tx, both};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 
@@ -23,12 +23,23 @@ pub struct Facts {
 /// Attributes that cost a look at the user's own row.
 const ON_REQUEST: &[&str] = &["status", "blockedReasons", "effectiveRoles", "invitation", "sender", "expiration"];
 
-/// Loads what an answer needs of some users, in a few queries for all of them. `given` is the organization that somebody
-/// gave each of them; one that a fallback gave is shown on request only.
+/// Whether an answer needs the groups of a user.
+pub fn wants_groups(projection: &Projection) -> bool {
+    let wants = |name: &str| projection.wants_of(&CONNECTOR_USER, name);
+    projection.wants("groups", &USER)
+        || wants("primaryGroup")
+        || wants("memberships")
+        || ON_REQUEST.iter().any(|name| wants(name))
+}
+
+/// Loads what an answer needs of some users, in a few queries for all of them; `known` are their groups, where somebody
+/// has read them. `given` is the organization that somebody gave each of them; one that a fallback gave is shown on
+/// request only.
 pub async fn facts(
     tx: &mut Tx<'_>,
     request: &Request,
     users: &[(Id, Option<Id>)],
+    known: Option<Vec<GroupOfUser>>,
     projection: &Projection,
 ) -> Result<HashMap<Id, Facts>, Error> {
     let wants = |name: &str| projection.wants_of(&CONNECTOR_USER, name);
@@ -41,12 +52,6 @@ pub async fn facts(
     }
     let account = request.caller.account;
     let wants_more = ON_REQUEST.iter().any(|name| wants(name));
-    let mut of_users: HashMap<Id, Vec<GroupOfUser>> = HashMap::new();
-    if projection.wants("groups", &USER) || wants("primaryGroup") || wants("memberships") || wants_more {
-        for group in tx.groups_of_all(account, &ids).await? {
-            of_users.entry(group.user_id.0).or_default().push(group);
-        }
-    }
     let rows: HashMap<Id, StoredUser> = if wants_more || in_full {
         tx.users(account, &ids).await?.into_iter().map(|user| (user.stored.id.0, user)).collect()
     } else {
@@ -59,12 +64,18 @@ pub async fn facts(
     let mut organizations: Vec<Id> = users.iter().filter_map(|(id, given)| organization_of(*id, *given)).collect();
     organizations.sort();
     organizations.dedup();
-    let names: HashMap<Id, String> = if wants("organization") && !organizations.is_empty() {
-        let named = tx.organization_names(account, &organizations).await?;
-        named.into_iter().map(|(id, name, _)| (id.0, name)).collect()
-    } else {
-        HashMap::new()
+    let wants_names = wants("organization") && !organizations.is_empty();
+    let (groups, named) = match (known, wants_groups(projection), wants_names) {
+        (None, true, true) => both!(tx, groups_of_all(account, &ids), organization_names(account, &organizations))?,
+        (None, true, false) => (tx.groups_of_all(account, &ids).await?, Vec::new()),
+        (known, _, true) => (known.unwrap_or_default(), tx.organization_names(account, &organizations).await?),
+        (known, _, false) => (known.unwrap_or_default(), Vec::new()),
     };
+    let names: HashMap<Id, String> = named.into_iter().map(|(id, name, _)| (id.0, name)).collect();
+    let mut of_users: HashMap<Id, Vec<GroupOfUser>> = HashMap::new();
+    for group in groups {
+        of_users.entry(group.user_id.0).or_default().push(group);
+    }
     let sets: HashMap<Id, Object> = if (wants("sender") || wants("expiration")) && !organizations.is_empty() {
         let sets = tx.settings_sets_of(account, &organizations).await?;
         let bodies = sets.into_iter().map(|(id, set)| Ok((id.0, from_json(&set.body)?)));

@@ -98,7 +98,7 @@ async fn with_decided(
     let id = opened.user.stored.id.0;
     let names: Vec<String> = named.iter().map(|name| format!("{}:{name}", CONNECTOR_USER.id)).collect();
     let projection = Projection::new(Some(&names), None, &USER);
-    let facts = facts(tx, request, &[(id, opened.placement.organization)], &projection).await?;
+    let facts = facts(tx, request, &[(id, opened.placement.organization)], None, &projection).await?;
     let mut resource = opened.resource.clone();
     if let Some(facts) = facts.get(&id)
         && let Value::Object(extension) = resource.entry(CONNECTOR_USER.id).or_insert_with(|| Object::new().into())

@@ -98,9 +98,11 @@ impl Pool {
     {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         let _place = self.scans.enter().await?;
-        let mut transaction = Transaction::begin(self.connection().await?, begin).await?;
-        let result = work(&mut Tx::postgres(transaction.conn()?)).await;
-        transaction.rollback().await;
+        let mut transaction = Transaction::on(self.connection().await?);
+        let mut tx = Tx::postgres_beginning(transaction.conn()?, begin);
+        let result = work(&mut tx).await;
+        let ahead = tx.into_ahead();
+        transaction.rollback(ahead).await;
         result
     }
 
@@ -112,17 +114,18 @@ impl Pool {
         E: WorkError,
     {
         for attempt in 1.. {
-            let mut transaction = Transaction::begin(self.connection().await?, "BEGIN").await?;
-            let mut tx = Tx::postgres(transaction.conn()?);
+            let mut transaction = Transaction::on(self.connection().await?);
+            let mut tx = Tx::postgres_beginning(transaction.conn()?, "BEGIN");
             let result = match work(&mut tx).await {
                 Ok(done) => tx.finish().await.map(|()| done).map_err(E::from),
                 Err(error) => Err(error),
             };
             let contended = matches!(&result, Err(error) if matches!(error.storage(), Some(Error::Contention(_))));
+            let ahead = tx.into_ahead();
             if result.is_ok() {
-                transaction.commit().await?;
+                transaction.commit(ahead).await?;
             } else {
-                transaction.rollback().await;
+                transaction.rollback(ahead).await;
             }
             if !contended || attempt == ATTEMPTS {
                 return result;
@@ -179,33 +182,33 @@ struct Transaction {
 }
 
 impl Transaction {
-    async fn begin(mut connection: Object<AsyncPgConnection>, begin: &str) -> Result<Self, Error> {
-        let begun = connection.batch_execute(begin).await;
-        let transaction = Self { connection: Some(connection) };
-        begun?;
-        Ok(transaction)
+    fn on(connection: Object<AsyncPgConnection>) -> Self {
+        Self { connection: Some(connection) }
     }
 
     fn conn(&self) -> Result<Conn<'_>, Error> {
         self.connection.as_deref().ok_or_else(gone)
     }
 
-    async fn commit(&mut self) -> Result<(), Error> {
-        let Some(connection) = self.connection.as_mut() else { return Err(gone()) };
-        connection.batch_execute("COMMIT").await.map_err(|error| match Error::from(error) {
+    async fn commit(&mut self, ahead: Vec<&'static str>) -> Result<(), Error> {
+        self.end(ahead, "COMMIT").await.map_err(|error| match error {
             Error::Unavailable(reason) => Error::OutcomeUnknown(reason),
             refused => refused,
-        })?;
-        // Only a connection that is known to be clean goes back.
-        drop(self.connection.take());
-        Ok(())
+        })
     }
 
-    async fn rollback(&mut self) {
-        let Some(connection) = self.connection.as_mut() else { return };
-        if connection.batch_execute("ROLLBACK").await.is_ok() {
-            drop(self.connection.take());
-        }
+    async fn rollback(&mut self, ahead: Vec<&'static str>) {
+        // Where it fails, the connection is closed, which undoes everything as well.
+        let _ = self.end(ahead, "ROLLBACK").await;
+    }
+
+    /// Ends it after what was not sent yet. Only a connection that is known to be clean goes back.
+    async fn end(&mut self, mut ahead: Vec<&'static str>, words: &'static str) -> Result<(), Error> {
+        let Some(connection) = self.connection.as_mut() else { return Err(gone()) };
+        ahead.push(words);
+        connection.batch_execute(&ahead.join("; ")).await?;
+        drop(self.connection.take());
+        Ok(())
     }
 }
 

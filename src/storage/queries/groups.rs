@@ -30,7 +30,8 @@ macro_rules! stored_group {
 }
 
 pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredGroup>> {
-    groups::table.find((DbId(account), DbId(id))).select(stored_group!()).first(conn).await.optional()
+    let group = groups::table.find((DbId(account), DbId(id))).select(stored_group!());
+    Cached(group).get_result(conn).await.optional()
 }
 
 /// Several groups, in order of their ids.
@@ -43,7 +44,7 @@ pub async fn find_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResu
 /// The same, kept from others until the transaction ends.
 pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredGroup>> {
     let group = groups::table.find((DbId(account), DbId(id)));
-    Ok(Locked(group.select(stored_group!())).load(conn).await?.pop())
+    Ok(Cached(Locked(group.select(stored_group!()))).load(conn).await?.pop())
 }
 
 /// Several groups, kept from others until the transaction ends, in order of their ids so that nobody waits in a circle.

@@ -27,9 +27,12 @@ pub async fn lock_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryRe
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(CHUNK) {
         let of_account = users::table.filter(users::account_id.eq(DbId(account)));
-        let rows: Vec<DbId> = where_one_of!(users::id, chunk, |named| {
-            Locked(of_account.filter(named).select(users::id).order(users::id)).load(conn).await?
-        });
+        let rows: Vec<DbId> = where_one_of!(
+            users::id,
+            chunk,
+            |named| Locked(of_account.filter(named).select(users::id).order(users::id)),
+            load(conn)
+        )?;
         found.extend(rows.into_iter().map(Id::from));
     }
     Ok(found)
@@ -41,9 +44,12 @@ pub async fn of_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResu
     for chunk in ids.chunks(CHUNK) {
         let of_account = memberships::table.filter(memberships::account_id.eq(DbId(account)));
         let order = (memberships::user_id, memberships::group_id);
-        let rows: Vec<MembershipRow> = where_one_of!(memberships::user_id, chunk, |named| {
-            of_account.filter(named).select(MembershipRow::as_select()).order(order).load(conn).await?
-        });
+        let rows: Vec<MembershipRow> = where_one_of!(
+            memberships::user_id,
+            chunk,
+            |named| of_account.filter(named).select(MembershipRow::as_select()).order(order),
+            load(conn)
+        )?;
         found.extend(rows);
     }
     Ok(found)
@@ -77,9 +83,7 @@ pub async fn delete(conn: &mut Conn<'_>, account: Id, group: Id, ids: &[Id]) -> 
         let of_group = memberships::table
             .filter(memberships::account_id.eq(DbId(account)))
             .filter(memberships::group_id.eq(DbId(group)));
-        where_one_of!(memberships::user_id, chunk, |named| {
-            diesel::delete(of_group.filter(named)).execute(conn).await?
-        });
+        where_one_of!(memberships::user_id, chunk, |named| diesel::delete(of_group.filter(named)), execute(conn))?;
     }
     Ok(())
 }
@@ -96,9 +100,12 @@ pub async fn update(conn: &mut Conn<'_>, like: &MembershipRow, ids: &[Id]) -> Qu
             memberships::can_send.eq(like.can_send),
             memberships::origins.eq(&like.origins),
         );
-        where_one_of!(memberships::user_id, chunk, |named| {
-            diesel::update(of_group.filter(named)).set(change).execute(conn).await?
-        });
+        where_one_of!(
+            memberships::user_id,
+            chunk,
+            |named| diesel::update(of_group.filter(named)).set(change),
+            execute(conn)
+        )?;
     }
     Ok(())
 }
@@ -183,7 +190,5 @@ pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> Qu
         groups::roles,
     );
     let order = (memberships::user_id, memberships::group_id);
-    Ok(where_one_of!(memberships::user_id, users, |named| {
-        joined.filter(named).select(columns).order(order).load(conn).await?
-    }))
+    where_one_of!(memberships::user_id, users, |named| joined.filter(named).select(columns).order(order), load(conn))
 }

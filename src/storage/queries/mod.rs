@@ -3,18 +3,18 @@
 //! `super` supplies `Conn`, `RunQueryDsl` and `DIALECT`. On PostgreSQL the futures are real; on SQLite they are ready
 //! at once. No query opens a transaction: the caller of `Db::write` is in one.
 
-/// Runs a query under the condition that a column is one of some ids. One id is compared by itself: that statement can be
+/// Runs a statement under the condition that a column is one of some ids. One id is compared by itself: that statement is
 /// prepared once on both databases, and no planner reads a whole group for it.
 macro_rules! where_one_of {
-    ($column:expr, $ids:expr, |$condition:ident| $query:expr) => {
+    ($column:expr, $ids:expr, |$condition:ident| $statement:expr, $run:ident($conn:expr)) => {
         match $ids {
             [one] => {
                 let $condition = $column.eq(DbId(*one));
-                $query
+                $crate::storage::sql::Cached($statement).$run($conn).await
             }
             ids => {
                 let $condition = $column.eq_any($crate::storage::types::db_ids(ids));
-                $query
+                $statement.$run($conn).await
             }
         }
     };

@@ -4,7 +4,7 @@ use super::{Conn, RunQueryDsl};
 use crate::domain::Id;
 use crate::storage::rows::{OrganizationDraftRow, OrganizationRow, SettingsSetDraftRow, SettingsSetRow, Stored};
 use crate::storage::schema::{organizations, settings_sets, users};
-use crate::storage::sql::{Locked, Shared};
+use crate::storage::sql::{Cached, Locked, Shared};
 use crate::storage::types::{DbId, db_ids};
 use diesel::dsl::count_star;
 use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl};
@@ -26,13 +26,13 @@ pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Optio
 pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<(Stored, DbId)>> {
     let organization = organizations::table.find((DbId(account), DbId(id)));
     let stored = (organizations::id, organizations::version, organizations::last_modified, organizations::body);
-    Ok(Locked(organization.select((stored, organizations::settings_set_id))).load(conn).await?.pop())
+    Ok(Cached(Locked(organization.select((stored, organizations::settings_set_id)))).load(conn).await?.pop())
 }
 
 /// Keeps an organization from being deleted until the transaction ends; false when it is gone already.
 pub async fn hold(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<bool> {
     let organization = organizations::table.find((DbId(account), DbId(id)));
-    let held: Vec<DbId> = Shared(organization.select(organizations::id)).load(conn).await?;
+    let held: Vec<DbId> = Cached(Shared(organization.select(organizations::id))).load(conn).await?;
     Ok(!held.is_empty())
 }
 
@@ -47,7 +47,7 @@ pub async fn by_name(conn: &mut Conn<'_>, account: Id, name_key: &str) -> QueryR
 pub async fn names(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<(DbId, String, DbId)>> {
     let of_account = organizations::table.filter(organizations::account_id.eq(DbId(account)));
     let columns = (organizations::id, organizations::display_name, organizations::settings_set_id);
-    where_one_of!(organizations::id, ids, |named| of_account.filter(named).select(columns).load(conn).await)
+    where_one_of!(organizations::id, ids, |named| of_account.filter(named).select(columns), load(conn))
 }
 
 /// The names of some organizations, for a sentence.

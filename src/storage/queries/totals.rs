@@ -3,7 +3,7 @@
 use super::{Conn, DIALECT, RunQueryDsl};
 use crate::domain::{Id, Kind};
 use crate::storage::schema::totals;
-use crate::storage::sql::Cached;
+use crate::storage::sql::Sql;
 use crate::storage::types::DbId;
 use diesel::prelude::{ExpressionMethods, QueryDsl};
 use diesel::result::QueryResult;
@@ -26,9 +26,11 @@ pub async fn create(conn: &mut Conn<'_>, account: Id) -> QueryResult<()> {
 }
 
 pub async fn add(conn: &mut Conn<'_>, account: Id, kind: Kind, shard: u8, live: i64, removed: i64) -> QueryResult<()> {
-    let row = totals::table.find((DbId(account), kind.word(), i32::from(shard)));
-    let change = (totals::live.eq(totals::live + live), totals::removed.eq(totals::removed + removed));
-    Cached(diesel::update(row).set(change)).execute(conn).await?;
+    let mut sql: Sql<()> = Sql::new("UPDATE totals SET live = live + ");
+    sql.bigint(live).words(", removed = removed + ").bigint(removed);
+    sql.words(" WHERE account_id = ").id(account).words(" AND kind = ").text(kind.word());
+    sql.words(" AND shard = ").integer(shard.into());
+    sql.execute(conn).await?;
     Ok(())
 }
 

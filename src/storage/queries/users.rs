@@ -12,9 +12,59 @@ use diesel::prelude::{
 };
 use diesel::result::QueryResult;
 
+/// The columns that every change of a user writes.
+const WRITTEN: [&str; 13] = [
+    "user_name_key",
+    "external_id",
+    "display_name_key",
+    "username_key",
+    "body",
+    "search",
+    "status",
+    "active",
+    "organization_id",
+    "organization_origin",
+    "grants",
+    "direct_admin",
+    "is_admin",
+];
+
+/// The values of these columns.
+fn written(draft: UserDraftRow, placement: PlacementRow) -> [Piece; 13] {
+    [
+        draft.user_name_key.into(),
+        draft.external_id.into(),
+        draft.display_name_key.into(),
+        draft.username_key.into(),
+        draft.body.into(),
+        draft.search.into(),
+        placement.status.into(),
+        placement.active.into(),
+        placement.organization_id.into(),
+        placement.organization_origin.into(),
+        placement.grants.into(),
+        placement.direct_admin.into(),
+        placement.is_admin.into(),
+    ]
+}
+
 pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> QueryResult<()> {
     let (account, id) = (row.account_id, row.id);
-    row.insert_into(users::table).execute(conn).await?;
+    let mut sql: Sql<()> = Sql::new("INSERT INTO users (account_id, id, connection_id, version, last_modified");
+    sql.words(", previous_user_id");
+    for column in WRITTEN {
+        sql.words(", ").words(column);
+    }
+    let first: [Piece; 6] = [
+        account.into(),
+        id.into(),
+        row.connection_id.into(),
+        row.version.into(),
+        row.last_modified.into(),
+        row.previous_user_id.into(),
+    ];
+    sql.words(") VALUES ").row(first.into_iter().chain(written(row.draft, row.placement)));
+    sql.execute(conn).await?;
     insert_emails(conn, account, id, emails).await
 }
 
@@ -46,7 +96,7 @@ pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Optio
 /// The same, kept from others until the transaction ends.
 pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
     let user = users::table.find((DbId(account), DbId(id)));
-    Ok(Locked(user.select(stored_user!())).load(conn).await?.pop())
+    Ok(Cached(Locked(user.select(stored_user!()))).load(conn).await?.pop())
 }
 
 /// Several users, in order of their ids.
@@ -128,9 +178,14 @@ pub async fn update(
     placement: PlacementRow,
     emails: Option<&[Email]>,
 ) -> QueryResult<bool> {
-    let user = users::table.find((DbId(account), DbId(id))).filter(users::version.eq(version));
-    let change = (draft, placement, users::version.eq(next), users::last_modified.eq(now));
-    if Cached(diesel::update(user).set(change)).execute(conn).await? == 0 {
+    let mut sql: Sql<()> = Sql::new("UPDATE users SET version = ");
+    sql.bigint(next).words(", last_modified = ").bigint(now);
+    for (column, value) in WRITTEN.into_iter().zip(written(draft, placement)) {
+        sql.words(", ").words(column).words(" = ").value(value);
+    }
+    sql.words(" WHERE account_id = ").id(account).words(" AND id = ").id(id);
+    sql.words(" AND version = ").bigint(version);
+    if sql.execute(conn).await? == 0 {
         return Ok(false);
     }
     if let Some(emails) = emails {
@@ -184,7 +239,7 @@ pub async fn removed_by_user_name(conn: &mut Conn<'_>, account: Id, user_name_ke
         .filter(removed_users::account_id.eq(DbId(account)))
         .filter(removed_users::user_name_key.eq(user_name_key))
         .select(removed_users::id);
-    records.order(removed_users::id.desc()).first(conn).await.optional()
+    Cached(records.order(removed_users::id.desc()).limit(1)).get_result(conn).await.optional()
 }
 
 /// Removed users in order of their ids, behind `after`.
