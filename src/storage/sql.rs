@@ -45,6 +45,8 @@ pub struct Dialect {
     pub broken_file: &'static str,
     /// Rows over which a total is spread: concurrent writers must not wait for one row.
     pub total_shards: u8,
+    /// An INSERT may stand within another one (`WITH`), and both are checked when both are done.
+    pub inserts_together: bool,
     /// Rows that one INSERT of many takes: a way to the server and back is long, a prepared statement short.
     pub rows_at_once: usize,
 }
@@ -105,6 +107,13 @@ impl<ST> Sql<ST> {
 
     pub fn value(&mut self, value: impl Into<Piece>) -> &mut Self {
         self.pieces.push(value.into());
+        self
+    }
+
+    /// Another statement behind this one.
+    pub fn append(&mut self, other: Sql<()>) -> &mut Self {
+        self.cacheable &= other.cacheable;
+        self.pieces.extend(other.pieces);
         self
     }
 

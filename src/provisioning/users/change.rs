@@ -17,7 +17,7 @@ use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::CONNECTOR_USER;
 use crate::storage::rows::{GroupOfUser, Stored, StoredUser};
-use crate::storage::{Error as StorageError, Tx};
+use crate::storage::{Error as StorageError, Tx, both};
 use std::sync::Arc;
 
 /// A user who is being changed: locked, so that two requests for one user follow each other.
@@ -64,7 +64,13 @@ pub async fn join(
     check_folders(request, &CONNECTOR_USER, None, &resource)?;
     let draft = draft(&resource)?;
     check_new(tx, request, id, &resource, &draft, None, &placed.placement).await?;
-    let previous = tx.removed_by_user_name(caller.account, &draft.user_name.key).await?.map(Id::from);
+    let (account, key) = (caller.account, &draft.user_name.key);
+    let (previous, organizations) = match placed.placement.organization {
+        Some(id) => both!(tx, removed_by_user_name(account, key), organization_names(account, &[id]))?,
+        None => (tx.removed_by_user_name(account, key).await?, Vec::new()),
+    };
+    let previous = previous.map(Id::from);
+    let organizations = organizations.into_iter().map(|(id, name, _)| (id.0, name)).collect();
     let user = User {
         account: caller.account,
         id,
@@ -93,8 +99,9 @@ pub async fn join(
         placement: &placement,
         memberships: plan,
         previous,
+        organizations: Some(organizations),
     };
-    tell(tx, request, &told).await?;
+    tell(tx, request, told).await?;
     show(tx, request, &stored, &placement, projection).await
 }
 
@@ -153,9 +160,10 @@ pub async fn save(
         placement: &placement,
         memberships: plan,
         previous: None,
+        organizations: None,
     };
     if is_visible {
-        tell(tx, request, &told).await?;
+        tell(tx, request, told).await?;
     }
     show(tx, request, &stored, &placement, projection).await
 }

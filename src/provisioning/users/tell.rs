@@ -17,28 +17,33 @@ pub struct Told<'r> {
     pub memberships: Option<&'r Plan>,
     /// The removed record of the same person.
     pub previous: Option<Id>,
+    /// His organizations with their names, where somebody has read them.
+    pub organizations: Option<Vec<(Id, String)>>,
 }
 
 /// Notes one audit entry and the events. They are written at the end of the transaction.
-pub async fn tell(tx: &mut Tx<'_>, request: &Request, told: &Told<'_>) -> Result<(), Error> {
+pub async fn tell(tx: &mut Tx<'_>, request: &Request, mut told: Told<'_>) -> Result<(), Error> {
     let old = told.before.map(|(_, placement)| placement);
     let old_organization = old.and_then(|old| old.organization);
     let moved = old.is_none() || old_organization != told.placement.organization;
-    let mut names = Vec::new();
-    if moved {
-        let ids: Vec<Id> = [old_organization, told.placement.organization].into_iter().flatten().collect();
-        if !ids.is_empty() {
-            names = tx.organization_names(request.caller.account, &ids).await?;
+    let ids: Vec<Id> = [old_organization, told.placement.organization].into_iter().flatten().collect();
+    let names = match told.organizations.take() {
+        Some(names) => names,
+        None if moved && !ids.is_empty() => {
+            let named = tx.organization_names(request.caller.account, &ids).await?;
+            named.into_iter().map(|(id, name, _)| (id.0, name)).collect()
         }
-    }
+        None => Vec::new(),
+    };
     let organization = |id: Option<Id>| match id {
         Some(id) => {
-            let name = names.iter().find(|(known, ..)| known.0 == id).map(|(_, name, _)| name.as_str());
+            let name = names.iter().find(|(known, _)| *known == id).map(|(_, name)| name.as_str());
             json!({ "id": id.to_string(), "name": name })
         }
         None => Value::Null,
     };
     let from_to = (organization(old_organization), organization(told.placement.organization));
+    let told = &told;
     let changes = changes(told, old, moved.then_some(&from_to));
     let mut teller = Teller { tx, request, told };
     teller.events(old, moved, &from_to, &changes);

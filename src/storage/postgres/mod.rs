@@ -33,6 +33,7 @@ pub static DIALECT: Dialect = Dialect {
                       + (SELECT last_value FROM event_offset)) * 1048576",
     broken_file: "SELECT ''::text AS what WHERE FALSE",
     total_shards: 16,
+    inserts_together: true,
     rows_at_once: 500,
 };
 

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::{Conn, RunQueryDsl};
+use super::{Conn, DIALECT, RunQueryDsl};
 use crate::domain::{Email, Id};
 use crate::storage::rows::{EmailRow, PlacementRow, RemovedUserRow, StoredUser, UserDraftRow, UserRow};
 use crate::storage::schema::{removed_users, user_emails, users};
@@ -49,23 +49,39 @@ fn written(draft: UserDraftRow, placement: PlacementRow) -> [Piece; 13] {
 }
 
 pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> QueryResult<()> {
-    let (account, id) = (row.account_id, row.id);
+    let emails = insert_emails(row.account_id, row.id, emails);
+    match emails {
+        Some(emails) if DIALECT.inserts_together => {
+            let mut both: Sql<()> = Sql::new("WITH person AS (");
+            both.append(insert_row(row)).words(") ").append(emails);
+            both.execute(conn).await?;
+        }
+        emails => {
+            insert_row(row).execute(conn).await?;
+            if let Some(emails) = emails {
+                emails.execute(conn).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn insert_row(row: UserRow) -> Sql<()> {
     let mut sql: Sql<()> = Sql::new("INSERT INTO users (account_id, id, connection_id, version, last_modified");
     sql.words(", previous_user_id");
     for column in WRITTEN {
         sql.words(", ").words(column);
     }
     let first: [Piece; 6] = [
-        account.into(),
-        id.into(),
+        row.account_id.into(),
+        row.id.into(),
         row.connection_id.into(),
         row.version.into(),
         row.last_modified.into(),
         row.previous_user_id.into(),
     ];
     sql.words(") VALUES ").row(first.into_iter().chain(written(row.draft, row.placement)));
-    sql.execute(conn).await?;
-    insert_emails(conn, account, id, emails).await
+    sql
 }
 
 /// What of a user is read to show or change him.
@@ -191,7 +207,9 @@ pub async fn update(
     if let Some(emails) = emails {
         let old = user_emails::table.filter(user_emails::account_id.eq(DbId(account)));
         diesel::delete(old.filter(user_emails::user_id.eq(DbId(id)))).execute(conn).await?;
-        insert_emails(conn, DbId(account), DbId(id), emails).await?;
+        if let Some(emails) = insert_emails(account.into(), id.into(), emails) {
+            emails.execute(conn).await?;
+        }
     }
     Ok(true)
 }
@@ -327,13 +345,11 @@ pub async fn set_is_admin(conn: &mut Conn<'_>, account: Id, ids: &[Id], is_admin
     Ok(())
 }
 
-async fn insert_emails(conn: &mut Conn<'_>, account: DbId, user: DbId, emails: &[Email]) -> QueryResult<()> {
+fn insert_emails(account: DbId, user: DbId, emails: &[Email]) -> Option<Sql<()>> {
     let columns =
         "INSERT INTO user_emails (account_id, user_id, position, value_key, type_key, display_key, is_primary)";
-    if !emails.is_empty() {
-        insert_rows(columns, &EmailRow::all(account, user, emails), email_values).execute(conn).await?;
-    }
-    Ok(())
+    let rows = EmailRow::all(account, user, emails);
+    (!rows.is_empty()).then(|| insert_rows(columns, &rows, email_values))
 }
 
 fn email_values(row: &EmailRow) -> [Piece; 7] {

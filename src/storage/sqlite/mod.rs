@@ -27,6 +27,7 @@ pub static DIALECT: Dialect = Dialect {
     sequences_ahead: "sequence < 1",
     broken_file: "SELECT integrity_check AS what FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
     total_shards: 1,
+    inserts_together: false,
     rows_at_once: 1,
 };
 
