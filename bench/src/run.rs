@@ -102,6 +102,9 @@ fn one_size(
         }
         sides.push(Side::new(*database, users, store.clone(), server)?);
     }
+    for side in &sides {
+        side.store.warm()?;
+    }
     let mut bench = Bench::new(program.clone(), folder.to_owned(), arguments.pace(), users, sides)?;
     bench.keep(figures);
     workloads::run(&mut bench, &arguments.workloads)?;

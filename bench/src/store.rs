@@ -6,8 +6,8 @@ use crate::postgres::Session;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 use uuid::Uuid;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -126,6 +126,14 @@ impl Store {
             }
             _ => Err(Failure::new("A database is copied to another of its own kind.")),
         }
+    }
+
+    /// Reads a file once, so that the machine has in memory what fits there: filling another database may have thrown it out.
+    pub fn warm(&self) -> Result<()> {
+        if let Self::Sqlite(path) = self {
+            io::copy(&mut fs::File::open(path)?, &mut io::sink())?;
+        }
+        Ok(())
     }
 
     /// Gives it another name.

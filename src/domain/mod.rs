@@ -45,7 +45,7 @@ pub use policy::{
 pub use role::{CAPABILITIES, Catalogue, Ceiling, Role, RoleGrant, RoleWish, assign, has_admin};
 pub use rule::{Rule, RuleBook, RuleGroup, RuleSet};
 pub use trust::{Algorithm, ClientSecret, Keys, OAuthClient, Trust, TrustedIssuer};
-pub use user::{Email, Placement, Status, User, UserDraft};
+pub use user::{Email, Placement, Status, User, UserDraft, UserNames};
 
 /// What a client may read of a resource beyond the fields of the model.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,6 +20,14 @@ words!(Status, "status", Invited = "invited", Active = "active", Inactive = "ina
 /// A person as somebody wants him to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserDraft {
+    pub names: UserNames,
+    pub emails: Vec<Email>,
+    pub profile: Profile,
+}
+
+/// What a person is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserNames {
     /// The login, unique in the account without regard to case.
     pub user_name: Name,
     /// The name in the identity provider, unique among what one connection made.
@@ -27,8 +35,6 @@ pub struct UserDraft {
     pub display_name: Option<Name>,
     /// The product's own handle, unique in the organization without regard to case.
     pub username: Option<Name>,
-    pub emails: Vec<Email>,
-    pub profile: Profile,
 }
 
 /// The parts of an e-mail address that conditions ask for, folded.

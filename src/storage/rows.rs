@@ -10,7 +10,7 @@ use super::types::{DbId, Json};
 use crate::domain::{
     Account, AuditEntry, Catalogue, ClientSecret, Connection, Email, Group, GroupDraft, Id, Lifetime, Membership, Name,
     OAuthClient, OrganizationDraft, Placement, Policies, Preset, Role, SettingsSetDraft, Status, TrustedIssuer, User,
-    UserDraft,
+    UserNames,
 };
 use diesel::prelude::*;
 use serde::Serialize;
@@ -328,22 +328,28 @@ pub struct UserRow {
     pub account_id: DbId,
     pub id: DbId,
     pub connection_id: DbId,
-    pub draft: UserDraftRow,
-    pub placement: PlacementRow,
+    pub body: String,
+    pub search: Json,
+    pub written: WrittenRow,
     pub version: i64,
     pub last_modified: i64,
     pub previous_user_id: Option<DbId>,
 }
 
-/// The columns that a change of the person writes.
+/// The columns with indexes of their own, which a change writes where they differ.
 #[derive(Debug, Clone)]
-pub struct UserDraftRow {
+pub struct WrittenRow {
+    pub names: UserNamesRow,
+    pub placement: PlacementRow,
+}
+
+/// The columns of what a user is found by.
+#[derive(Debug, Clone)]
+pub struct UserNamesRow {
     pub user_name_key: String,
     pub external_id: Option<String>,
     pub display_name_key: Option<String>,
     pub username_key: Option<String>,
-    pub body: String,
-    pub search: Json,
 }
 
 /// The columns that the product decides.
@@ -358,15 +364,13 @@ pub struct PlacementRow {
     pub is_admin: bool,
 }
 
-impl From<UserDraft> for UserDraftRow {
-    fn from(draft: UserDraft) -> Self {
+impl From<UserNames> for UserNamesRow {
+    fn from(names: UserNames) -> Self {
         Self {
-            user_name_key: draft.user_name.key,
-            external_id: draft.external_id,
-            display_name_key: draft.display_name.map(|name| name.key),
-            username_key: draft.username.map(|name| name.key),
-            body: draft.profile.body,
-            search: Json(draft.profile.search),
+            user_name_key: names.user_name.key,
+            external_id: names.external_id,
+            display_name_key: names.display_name.map(|name| name.key),
+            username_key: names.username.map(|name| name.key),
         }
     }
 }
@@ -405,8 +409,9 @@ impl From<User> for UserRow {
             account_id: user.account.into(),
             id: user.id.into(),
             connection_id: user.connection.into(),
-            placement: (&user.placement).into(),
-            draft: user.draft.into(),
+            body: user.draft.profile.body,
+            search: Json(user.draft.profile.search),
+            written: WrittenRow { names: user.draft.names.into(), placement: (&user.placement).into() },
             version: user.version,
             last_modified: user.last_modified,
             previous_user_id: user.previous.map(DbId),

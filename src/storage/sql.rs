@@ -52,7 +52,7 @@ pub struct Dialect {
 }
 
 /// A part of a statement: words, or a value that is bound.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     Words(&'static str),
     Text(String),

@@ -4,14 +4,14 @@ use super::deep::{self, Probe};
 use super::list::{Listed, Listing, Window};
 use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
-    LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, PlacementRow,
-    QuirkRow, RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored,
-    StoredGroup, StoredUser, TokenRow, TrustedIssuerRow, UserDraftRow, UserRow, WholeLogRow,
+    LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, QuirkRow,
+    RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored, StoredGroup,
+    StoredUser, TokenRow, TrustedIssuerRow, UserRow, WholeLogRow, WrittenRow,
 };
 use super::sql::Sql;
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
-use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
+use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger, Profile};
 use diesel::result::QueryResult;
 use diesel_async::SimpleAsyncConnection;
 use futures_util::future::{join4, try_join};
@@ -202,7 +202,7 @@ operations! {
         account: Id, connection: Id, external_id: Option<&str>, employee_number: Option<&str>, user_name_key: &str
     ) -> Option<DbId>;
     pub users::update as update_user(
-        account: Id, id: Id, version: i64, next: i64, now: i64, draft: UserDraftRow, placement: PlacementRow,
+        account: Id, id: Id, times: [i64; 3], profile: &Profile, was: WrittenRow, row: WrittenRow,
         emails: Option<&[Email]>
     ) -> bool;
     pub users::holder_of_email as holder_of_email(account: Id, email_key: &str, except: Id) -> Option<DbId>;

@@ -124,10 +124,10 @@ fn wrong_column(row: &WalkedUser, emails: &[WalkedEmail]) -> Option<&'static str
             && email.primary.map(|primary| primary.to_string()) == kept.is_primary
     };
     let checks = [
-        ("userName", row.user_name_key == draft.user_name.key),
-        ("externalId", row.external_id == draft.external_id),
-        ("displayName", row.display_name_key == key(&draft.display_name)),
-        ("username", row.username_key == key(&draft.username)),
+        ("userName", row.user_name_key == draft.names.user_name.key),
+        ("externalId", row.external_id == draft.names.external_id),
+        ("displayName", row.display_name_key == key(&draft.names.display_name)),
+        ("username", row.username_key == key(&draft.names.username)),
         ("emails", emails.len() == draft.emails.len() && draft.emails.iter().zip(emails).all(are_same)),
         ("search", are_equal(&row.search, &draft.profile.search)),
     ];

@@ -1,7 +1,7 @@
 //! What every change of a user does: load, decide, save, show.
 
 use super::Users;
-use super::draft::{check_new, complete, draft, taken};
+use super::draft::{check_new, complete, draft, names, taken};
 use super::facts::facts;
 use super::place::place;
 use super::tell::{Told, tell};
@@ -16,7 +16,7 @@ use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::CONNECTOR_USER;
-use crate::storage::rows::{GroupOfUser, Stored, StoredUser};
+use crate::storage::rows::{GroupOfUser, Stored, StoredUser, WrittenRow};
 use crate::storage::{Error as StorageError, Tx, both};
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ pub async fn join(
     check_folders(request, &CONNECTOR_USER, None, &resource)?;
     let draft = draft(&resource)?;
     check_new(tx, request, id, &resource, &draft, None, &placed.placement).await?;
-    let (account, key) = (caller.account, &draft.user_name.key);
+    let (account, key) = (caller.account, &draft.names.user_name.key);
     let (previous, organizations) = match placed.placement.organization {
         Some(id) => both!(tx, removed_by_user_name(account, key), organization_names(account, &[id]))?,
         None => (tx.removed_by_user_name(account, key).await?, Vec::new()),
@@ -146,8 +146,9 @@ pub async fn save(
     let now = if is_visible { request.now.max(stored.last_modified) } else { stored.last_modified };
     let next = if is_visible { version + 1 } else { version };
     let emails = emails_changed.then_some(draft.emails.as_slice());
-    let row = (&placement).into();
-    let written = tx.update_user(account, id, version, next, now, draft.clone().into(), row, emails).await;
+    let was = WrittenRow { names: names(&old)?.into(), placement: (&before).into() };
+    let row = WrittenRow { names: draft.names.clone().into(), placement: (&placement).into() };
+    let written = tx.update_user(account, id, [version, next, now], &draft.profile, was, row, emails).await;
     if !written.map_err(|error| taken(error, &draft))? {
         return Err(StorageError::Contention("the user was changed meanwhile".to_owned()).into());
     }

@@ -1,6 +1,6 @@
 //! From a user in canonical form to the user of the model.
 
-use crate::domain::{Actor, Guard, Id, Name, Placement, Required, UserDraft, check_indexed};
+use crate::domain::{Actor, Guard, Id, Name, Placement, Required, UserDraft, UserNames, check_indexed};
 use crate::provisioning::{Error, Request, profile};
 use crate::scim::Object;
 use crate::scim::schema::{CONNECTOR_USER, USER};
@@ -9,24 +9,21 @@ use serde_json::Value;
 
 /// The draft that a finished resource stands for. `active` is there.
 pub fn draft(resource: &Object) -> Result<UserDraft, Error> {
-    let external_id = profile::external_id(resource)?;
     let emails = profile::emails(resource);
     for email in emails.iter().filter_map(|email| email.value_key.as_deref()) {
         check_indexed("emails.value", email)?;
     }
-    Ok(UserDraft {
+    Ok(UserDraft { names: names(resource)?, emails, profile: profile::of(resource, &USER) })
+}
+
+/// What a resource calls the user.
+pub fn names(resource: &Object) -> Result<UserNames, Error> {
+    let or_blank = |attribute, name: Option<&str>| name.map(|name| Name::or_blank(attribute, name)).transpose();
+    Ok(UserNames {
         user_name: Name::new("userName", profile::text(resource, "userName").unwrap_or_default())?,
-        external_id,
-        display_name: match profile::text(resource, "displayName") {
-            Some(name) => Some(Name::or_blank("displayName", name)?),
-            None => None,
-        },
-        username: match extension_text(resource, "username") {
-            Some(name) => Some(Name::or_blank("username", name)?),
-            None => None,
-        },
-        emails,
-        profile: profile::of(resource, &USER),
+        external_id: profile::external_id(resource)?,
+        display_name: or_blank("displayName", profile::text(resource, "displayName"))?,
+        username: or_blank("username", extension_text(resource, "username"))?,
     })
 }
 
@@ -57,7 +54,7 @@ pub async fn check_new(
         let needed = [
             ("a given name (name.givenName)", part("givenName")),
             ("a family name (name.familyName)", part("familyName")),
-            ("an e-mail address (emails)", !draft.emails.is_empty() || draft.user_name.text.contains('@')),
+            ("an e-mail address (emails)", !draft.emails.is_empty() || draft.names.user_name.text.contains('@')),
             ("an organization", after.organization.is_some()),
         ];
         if let Some((what, _)) = needed.into_iter().find(|(_, there)| !there) {
@@ -92,13 +89,15 @@ pub fn is_address(text: &str) -> bool {
 /// A broken uniqueness in the words of the protocol.
 pub fn taken(error: StorageError, draft: &UserDraft) -> Error {
     let (code, attribute, value) = match error {
-        StorageError::Conflict(Constraint::UserName) => ("username_taken", "userName", draft.user_name.text.clone()),
+        StorageError::Conflict(Constraint::UserName) => {
+            ("username_taken", "userName", draft.names.user_name.text.clone())
+        }
         StorageError::Conflict(Constraint::Username) => {
-            let value = draft.username.as_ref().map(|name| name.text.clone()).unwrap_or_default();
+            let value = draft.names.username.as_ref().map(|name| name.text.clone()).unwrap_or_default();
             return Guard::UsernameTaken { value }.into();
         }
         StorageError::Conflict(Constraint::UserExternalId) => {
-            ("external_id_taken", "externalId", draft.external_id.clone().unwrap_or_default())
+            ("external_id_taken", "externalId", draft.names.external_id.clone().unwrap_or_default())
         }
         other => return other.into(),
     };

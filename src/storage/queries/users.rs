@@ -1,50 +1,31 @@
 //! Users.
 
 use super::{Conn, DIALECT, RunQueryDsl};
-use crate::domain::{Email, Id};
-use crate::storage::rows::{EmailRow, PlacementRow, RemovedUserRow, StoredUser, UserDraftRow, UserRow};
+use crate::domain::{Email, Id, Profile};
+use crate::storage::rows::{EmailRow, RemovedUserRow, StoredUser, UserRow, WrittenRow};
 use crate::storage::schema::{removed_users, user_emails, users};
 use crate::storage::sql::{Cached, Locked, Piece, Sql, insert as insert_rows};
-use crate::storage::types::{DbId, IdSql, db_ids};
+use crate::storage::types::{DbId, IdSql, Json, db_ids};
 use diesel::prelude::{
     BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl,
     SelectableHelper, TextExpressionMethods,
 };
 use diesel::result::QueryResult;
 
-/// The columns that every change of a user writes.
-const WRITTEN: [&str; 13] = [
-    "user_name_key",
-    "external_id",
-    "display_name_key",
-    "username_key",
-    "body",
-    "search",
-    "status",
-    "active",
-    "organization_id",
-    "organization_origin",
-    "grants",
-    "direct_admin",
-    "is_admin",
-];
-
-/// The values of these columns.
-fn written(draft: UserDraftRow, placement: PlacementRow) -> [Piece; 13] {
+/// The columns that a change writes where they differ: each has indexes, which SQLite writes anew whatever the value.
+fn columns(row: WrittenRow) -> [(&'static str, Piece); 10] {
+    let WrittenRow { names, placement } = row;
     [
-        draft.user_name_key.into(),
-        draft.external_id.into(),
-        draft.display_name_key.into(),
-        draft.username_key.into(),
-        draft.body.into(),
-        draft.search.into(),
-        placement.status.into(),
-        placement.active.into(),
-        placement.organization_id.into(),
-        placement.organization_origin.into(),
-        placement.grants.into(),
-        placement.direct_admin.into(),
-        placement.is_admin.into(),
+        ("user_name_key", names.user_name_key.into()),
+        ("external_id", names.external_id.into()),
+        ("display_name_key", names.display_name_key.into()),
+        ("username_key", names.username_key.into()),
+        ("status", placement.status.into()),
+        ("active", placement.active.into()),
+        ("organization_id", placement.organization_id.into()),
+        ("organization_origin", placement.organization_origin.into()),
+        ("grants", placement.grants.into()),
+        ("direct_admin", placement.direct_admin.into()),
     ]
 }
 
@@ -67,20 +48,24 @@ pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> Quer
 }
 
 fn insert_row(row: UserRow) -> Sql<()> {
-    let mut sql: Sql<()> = Sql::new("INSERT INTO users (account_id, id, connection_id, version, last_modified");
-    sql.words(", previous_user_id");
-    for column in WRITTEN {
-        sql.words(", ").words(column);
-    }
-    let first: [Piece; 6] = [
-        row.account_id.into(),
-        row.id.into(),
-        row.connection_id.into(),
-        row.version.into(),
-        row.last_modified.into(),
-        row.previous_user_id.into(),
+    let first: [(&str, Piece); 9] = [
+        ("INSERT INTO users (account_id", row.account_id.into()),
+        ("id", row.id.into()),
+        ("connection_id", row.connection_id.into()),
+        ("body", row.body.into()),
+        ("search", row.search.into()),
+        ("version", row.version.into()),
+        ("last_modified", row.last_modified.into()),
+        ("previous_user_id", row.previous_user_id.into()),
+        ("is_admin", row.written.placement.is_admin.into()),
     ];
-    sql.words(") VALUES ").row(first.into_iter().chain(written(row.draft, row.placement)));
+    let mut sql = Sql::new("");
+    let mut values = Vec::new();
+    for (column, value) in first.into_iter().chain(columns(row.written)) {
+        sql.words(if values.is_empty() { "" } else { ", " }).words(column);
+        values.push(value);
+    }
+    sql.words(") VALUES ").row(values);
     sql
 }
 
@@ -181,23 +166,27 @@ pub async fn find_of_connection(
     users.filter(users::user_name_key.eq(user_name_key)).first(conn).await.optional()
 }
 
-/// Writes a changed user if it still has the version that the change was made from.
+/// Writes a changed user if it still has the version that the change was made from: that, the next one, and the time.
 #[expect(clippy::too_many_arguments, reason = "one for each set of columns")]
 pub async fn update(
     conn: &mut Conn<'_>,
     account: Id,
     id: Id,
-    version: i64,
-    next: i64,
-    now: i64,
-    draft: UserDraftRow,
-    placement: PlacementRow,
+    [version, next, now]: [i64; 3],
+    profile: &Profile,
+    was: WrittenRow,
+    row: WrittenRow,
     emails: Option<&[Email]>,
 ) -> QueryResult<bool> {
     let mut sql: Sql<()> = Sql::new("UPDATE users SET version = ");
     sql.bigint(next).words(", last_modified = ").bigint(now);
-    for (column, value) in WRITTEN.into_iter().zip(written(draft, placement)) {
-        sql.words(", ").words(column).words(" = ").value(value);
+    sql.words(", body = ").text(&profile.body).words(", search = ").value(Json(profile.search.clone()));
+    // Always: the change of a membership may have written it just before.
+    sql.words(", is_admin = ").value(row.placement.is_admin);
+    for ((column, value), (_, old)) in columns(row).into_iter().zip(columns(was)) {
+        if value != old {
+            sql.words(", ").words(column).words(" = ").value(value);
+        }
     }
     sql.words(" WHERE account_id = ").id(account).words(" AND id = ").id(id);
     sql.words(" AND version = ").bigint(version);
