@@ -1,6 +1,8 @@
 //! What the program is made of: licences that a product can ship, crates from the registry alone, no C libraries that
 //! somebody would have to install, and a reason for each direct dependency.
 
+use diesel::prelude::*;
+use diesel::sqlite::SqliteConnection;
 use serde_json::Value;
 use std::process::Command;
 
@@ -81,4 +83,19 @@ fn every_direct_dependency_says_why() {
         reason = line.starts_with('#') || (is_dependency && reason);
     }
     assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
+/// SQLite locks nothing of the whole process and no connection of its own: `.cargo/config.toml` says why, and is in force.
+#[test]
+fn sqlite_is_compiled_for_one_connection_a_thread() {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        compile_options: String,
+    }
+    let mut connection = SqliteConnection::establish(":memory:").expect("SQLite opens");
+    let options: Vec<Row> = diesel::sql_query("PRAGMA compile_options").load(&mut connection).expect("they are told");
+    let has = |option: &str| options.iter().any(|row| row.compile_options == option);
+    assert!(has("THREADSAFE=2"));
+    assert!(!has("ENABLE_MEMORY_MANAGEMENT"));
 }
