@@ -86,25 +86,22 @@ impl<ST> Sql<ST> {
     }
 
     pub fn text(&mut self, value: impl Into<String>) -> &mut Self {
-        self.pieces.push(Piece::Text(value.into()));
-        self
+        self.value(value.into())
     }
 
     pub fn id(&mut self, value: impl Into<DbId>) -> &mut Self {
-        self.pieces.push(Piece::Id(value.into()));
-        self
+        self.value(value.into())
     }
 
     pub fn integer(&mut self, value: i32) -> &mut Self {
-        self.pieces.push(Piece::Integer(value));
-        self
+        self.value(value)
     }
 
     pub fn bigint(&mut self, value: i64) -> &mut Self {
-        self.pieces.push(Piece::BigInt(value));
-        self
+        self.value(value)
     }
 
+    /// A value of whatever type, bound.
     pub fn value(&mut self, value: impl Into<Piece>) -> &mut Self {
         self.pieces.push(value.into());
         self

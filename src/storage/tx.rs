@@ -12,7 +12,6 @@ use super::sql::Sql;
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger, Profile};
-use diesel::result::QueryResult;
 use diesel_async::SimpleAsyncConnection;
 use futures_util::future::{join4, try_join};
 use std::collections::BTreeMap;
@@ -55,7 +54,7 @@ macro_rules! operations {
                         Conn::Sqlite(conn) => sqlite::queries::$module::$name(conn, $($argument),*).await,
                         Conn::Postgres(conn) => {
                             let mut conn = *conn;
-                            let ahead = send(conn, std::mem::take(&mut self.ahead));
+                            let ahead = postgres::send(conn, std::mem::take(&mut self.ahead));
                             // Polled in this order, which is the order in which the server gets them.
                             let query = postgres::queries::$module::$name(&mut conn, $($argument),*);
                             try_join(ahead, query).await.map(|(_, output)| output)
@@ -83,15 +82,6 @@ macro_rules! both {
     };
 }
 pub(crate) use both;
-
-/// Sends words to PostgreSQL.
-async fn send(mut conn: postgres::Conn<'_>, words: Vec<&'static str>) -> QueryResult<()> {
-    match words.as_slice() {
-        [] => Ok(()),
-        [one] => conn.batch_execute(one).await,
-        more => conn.batch_execute(&more.join("; ")).await,
-    }
-}
 
 operations! {
     pub accounts::insert as insert_account(row: &AccountRow) -> ();
@@ -202,7 +192,7 @@ operations! {
         account: Id, connection: Id, external_id: Option<&str>, employee_number: Option<&str>, user_name_key: &str
     ) -> Option<DbId>;
     pub users::update as update_user(
-        account: Id, id: Id, times: [i64; 3], profile: &Profile, was: WrittenRow, row: WrittenRow,
+        account: Id, id: Id, times: [i64; 3], profile: &Profile, was: Option<WrittenRow>, row: WrittenRow,
         emails: Option<&[Email]>
     ) -> bool;
     pub users::holder_of_email as holder_of_email(account: Id, email_key: &str, except: Id) -> Option<DbId>;
@@ -425,7 +415,7 @@ impl<'c> Tx<'c> {
         if self.totals.is_empty() && audit.is_empty() && events.is_empty() {
             return Ok(());
         }
-        let ahead = send(conn, std::mem::take(&mut self.ahead));
+        let ahead = postgres::send(conn, std::mem::take(&mut self.ahead));
         let (mut second, mut third) = (Tx::postgres(conn), Tx::postgres(conn));
         let (ahead, totals, audit, events) =
             join4(ahead, self.add_totals(), second.insert_audit(&audit), third.insert_events(&events)).await;
@@ -470,7 +460,7 @@ impl<'c> Tx<'c> {
             }
             Conn::Postgres(conn) => {
                 let (time, scans) = (time.as_millis().max(1), if whole_tables { "on" } else { "off" });
-                send(conn, std::mem::take(&mut self.ahead)).await?;
+                postgres::send(conn, std::mem::take(&mut self.ahead)).await?;
                 let words = "SAVEPOINT part; SET LOCAL statement_timeout";
                 let mut conn = *conn;
                 conn.batch_execute(&format!("{words} = {time}; SET LOCAL enable_seqscan = {scans}")).await?;

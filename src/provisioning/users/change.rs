@@ -146,7 +146,8 @@ pub async fn save(
     let now = if is_visible { request.now.max(stored.last_modified) } else { stored.last_modified };
     let next = if is_visible { version + 1 } else { version };
     let emails = emails_changed.then_some(draft.emails.as_slice());
-    let was = WrittenRow { names: names(&old)?.into(), placement: (&before).into() };
+    // Where the old names cannot be told, all columns are written: a change may be what mends them.
+    let was = names(&old).ok().map(|names| WrittenRow { names: names.into(), placement: (&before).into() });
     let row = WrittenRow { names: draft.names.clone().into(), placement: (&placement).into() };
     let written = tx.update_user(account, id, [version, next, now], &draft.profile, was, row, emails).await;
     if !written.map_err(|error| taken(error, &draft))? {

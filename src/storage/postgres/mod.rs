@@ -11,12 +11,19 @@ pub use pool::{Options, Pool};
 pub use statistics::keep_statistics;
 
 use super::sql::Dialect;
+use diesel::result::QueryResult;
+use diesel_async::SimpleAsyncConnection;
 
 /// What the queries run on: a shared reference, so that the same query runs pipelined beside others or alone in a
 /// transaction.
 pub type Conn<'c> = &'c diesel_async::AsyncPgConnection;
 
 pub use diesel_async::RunQueryDsl;
+
+/// Sends words without values or an answer, all of them at once.
+pub async fn send(mut conn: Conn<'_>, words: Vec<&'static str>) -> QueryResult<()> {
+    if words.is_empty() { Ok(()) } else { conn.batch_execute(&words.join("; ")).await }
+}
 
 pub static DIALECT: Dialect = Dialect {
     find: "strpos",

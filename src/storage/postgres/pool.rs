@@ -6,7 +6,6 @@ use super::queue::Queue;
 use crate::storage::waiting::Waiting;
 use crate::storage::{Error, Load, Tx, WorkError};
 use diesel_async::AsyncPgConnection;
-use diesel_async::SimpleAsyncConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt;
@@ -204,9 +203,8 @@ impl Transaction {
 
     /// Ends it after what was not sent yet. Only a connection that is known to be clean goes back.
     async fn end(&mut self, mut ahead: Vec<&'static str>, words: &'static str) -> Result<(), Error> {
-        let Some(connection) = self.connection.as_mut() else { return Err(gone()) };
         ahead.push(words);
-        connection.batch_execute(&ahead.join("; ")).await?;
+        super::send(self.conn()?, ahead).await?;
         drop(self.connection.take());
         Ok(())
     }

@@ -174,7 +174,7 @@ pub async fn update(
     id: Id,
     [version, next, now]: [i64; 3],
     profile: &Profile,
-    was: WrittenRow,
+    was: Option<WrittenRow>,
     row: WrittenRow,
     emails: Option<&[Email]>,
 ) -> QueryResult<bool> {
@@ -183,8 +183,9 @@ pub async fn update(
     sql.words(", body = ").text(&profile.body).words(", search = ").value(Json(profile.search.clone()));
     // Always: the change of a membership may have written it just before.
     sql.words(", is_admin = ").value(row.placement.is_admin);
-    for ((column, value), (_, old)) in columns(row).into_iter().zip(columns(was)) {
-        if value != old {
+    let was = was.map(columns);
+    for (place, (column, value)) in columns(row).into_iter().enumerate() {
+        if was.as_ref().is_none_or(|was| was[place].1 != value) {
             sql.words(", ").words(column).words(" = ").value(value);
         }
     }
@@ -270,7 +271,7 @@ pub async fn all_removed(
 pub async fn has_active_admin(conn: &mut Conn<'_>, account: Id, organization: Option<Id>) -> QueryResult<bool> {
     let admins = users::table
         .filter(users::account_id.eq(DbId(account)))
-        .filter(users::is_admin.eq(true))
+        .filter(users::is_admin)
         .filter(users::status.eq("active"))
         .select(users::id);
     let found: Option<DbId> = match organization {
@@ -292,7 +293,7 @@ pub async fn active_admin_ids(
 ) -> QueryResult<Vec<DbId>> {
     let admins = users::table
         .filter(users::account_id.eq(DbId(account)))
-        .filter(users::is_admin.eq(true))
+        .filter(users::is_admin)
         .filter(users::status.eq("active"))
         .select(users::id)
         .limit(limit);
@@ -306,7 +307,7 @@ pub async fn active_admin_ids(
 pub async fn some_active_admins(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryResult<Vec<String>> {
     users::table
         .filter(users::account_id.eq(DbId(account)))
-        .filter(users::is_admin.eq(true))
+        .filter(users::is_admin)
         .filter(users::status.eq("active"))
         .select(users::body)
         .order(users::id)
