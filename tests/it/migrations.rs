@@ -1,13 +1,15 @@
 //! Facts about the schema: migrations can be undone, both databases have the same one, no index serves two accounts.
 
-use crate::support::{Database, empty_postgres, fresh, query};
+use crate::fuzz::dice::Dice;
+use crate::support::{Database, Server, empty_postgres, fresh, query};
+use crate::{deep, invariants};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::SqliteConnection;
 use scim_connector::config::Config;
 use scim_connector::storage::{DatabaseUrl, Db};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a schema is the same on both databases.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -66,6 +68,64 @@ async fn every_table_of_an_account_has_an_index_that_begins_with_it() {
     let _ = folder.map(std::fs::remove_dir_all);
 }
 
+/// The rows of users and of what hangs on them move to other tables and back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_when_rows_move_on_sqlite() {
+    macro_rules! words {
+        ($file:literal) => {
+            include_str!(concat!("../../migrations/sqlite/2026-11-22-000007_rows_beside_keys/", $file))
+        };
+    }
+    // Given people with addresses and groups, some removed, and what is told of them.
+    let server = Server::start(Database::Sqlite).await;
+    invariants::live(&server, &mut Dice::new(7), 120).await;
+    let url = server.url.clone();
+    let DatabaseUrl::Sqlite(path) = url else { unreachable!("it was started on SQLite") };
+    let moved = move || {
+        let mut connection = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("it opens");
+        connection.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON").expect("it is set up");
+        let before = rows(&mut connection);
+        for words in [words!("down.sql"), words!("up.sql")] {
+            let run = |connection: &mut SqliteConnection| connection.batch_execute(words);
+            connection.transaction(run).expect("the rows move");
+        }
+        (before, rows(&mut connection))
+    };
+
+    let (before, after) = tokio::task::spawn_blocking(moved).await.expect("they move");
+
+    assert!(before.values().all(|rows| !rows.is_empty()), "{before:?}");
+    assert_eq!(before, after);
+    assert_eq!(deep::wrong(&server.app.service.db).await, [""; 0]);
+}
+
+/// Every row of the tables that move, as text.
+fn rows(connection: &mut SqliteConnection) -> BTreeMap<&'static str, Vec<String>> {
+    let tables = [
+        (
+            "users",
+            "hex(id) || user_name_key || active || status || version || is_admin || grants || body || search",
+            "account_id, id",
+        ),
+        ("user_emails", "hex(user_id) || position || value_key", "account_id, user_id, position"),
+        ("memberships", "hex(user_id) || hex(group_id) || is_primary || origins", "account_id, user_id, group_id"),
+        ("removed_users", "hex(id) || user_name_key || version || body", "account_id, id"),
+        ("audit", "hex(id) || actor || action || subject_id || changes", "account_id, id"),
+    ];
+    let read = |(table, columns, order)| {
+        let query = format!("SELECT {columns} AS line FROM {table} ORDER BY {order}");
+        let rows: Vec<Line> = diesel::sql_query(&query).load(connection).expect(&query);
+        (table, rows.into_iter().map(|row| row.line).collect())
+    };
+    tables.into_iter().map(read).collect()
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
 async fn open(url: &DatabaseUrl) -> Db {
     Db::open(url, Config::load(None).expect("the defaults are good").storage_options()).await.expect("it opens")
 }
@@ -105,11 +165,6 @@ async fn schema(url: &DatabaseUrl) -> Schema {
 
 /// The database was opened by the program before: SQLite takes its process-wide settings only then.
 fn sqlite_schema(path: &str) -> Schema {
-    #[derive(QueryableByName)]
-    struct Line {
-        #[diesel(sql_type = Text)]
-        line: String,
-    }
     let mut connection = SqliteConnection::establish(path).expect("it opens");
     // The one who migrated may still be closing the file.
     connection.batch_execute("PRAGMA busy_timeout = 10000").expect("it waits");

@@ -212,8 +212,8 @@ pub async fn parked(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryResult
 pub async fn idle_admins(conn: &mut Conn<'_>, account: Id, limit: i64) -> QueryResult<Vec<Found>> {
     let mut sql: Sql<FoundSql> = Sql::new(USERS);
     sql.words("u.account_id = ").id(account).words(
-        " AND u.is_admin = TRUE AND u.status = 'inactive' AND u.organization_id IS NOT NULL \
-         AND NOT EXISTS (SELECT 1 FROM users o WHERE o.account_id = u.account_id AND o.is_admin = TRUE \
+        " AND u.is_admin AND u.status = 'inactive' AND u.organization_id IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM users o WHERE o.account_id = u.account_id AND o.is_admin \
          AND o.status = 'active' AND o.organization_id = u.organization_id) LIMIT ",
     );
     sql.bigint(limit);
