@@ -78,6 +78,4 @@ pub struct User {
     pub last_modified: i64,
     pub draft: UserDraft,
     pub placement: Placement,
-    /// The removed record of the same person.
-    pub previous: Option<Id>,
 }

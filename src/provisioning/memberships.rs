@@ -38,6 +38,14 @@ pub async fn load(tx: &mut Tx<'_>, account: Id, users: &[Id]) -> Result<BTreeMap
     Ok(found)
 }
 
+/// The memberships of a newcomer who is in Default only, as rows: they are written with him, because nothing has to be locked,
+/// counted or inherited for them.
+pub fn of_newcomer(account: &Account, plan: &Plan) -> Option<Vec<MembershipRow>> {
+    let is_in_default = plan.after.list.iter().all(|held| held.group == account.default_group);
+    let rows = || plan.after.list.iter().map(|held| MembershipRow::new(account.id, plan.user, held)).collect();
+    (is_in_default && !account.policies.grant_roles.is_on()).then(rows)
+}
+
 /// Writes the difference that plans make, and counts it in the groups but for `held`, which its caller counts itself.
 pub async fn write(
     tx: &mut Tx<'_>,

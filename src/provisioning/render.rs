@@ -7,8 +7,9 @@ use crate::domain::Id;
 use crate::scim::project::Projection;
 use crate::scim::schema::{CONNECTOR_GROUP, CONNECTOR_USER, GROUP, ResourceType, Schema, USER};
 use crate::scim::{Object, etag, time};
-use crate::storage::rows::Stored;
+use crate::storage::rows::{Stored, to_json};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ pub enum Body {
     Text(String),
     Members { before: String, members: Vec<Id>, after: String, base_url: Arc<str> },
 }
+
+/// What `meta` takes beside the address that stands in it.
+const ROOM_FOR_META: usize = 192;
 
 /// Members that are written into one piece of a long answer.
 pub const MEMBERS_IN_A_PIECE: usize = 1_000;
@@ -51,25 +55,24 @@ pub fn user(request: &Request, stored: &Stored, facts: &Facts, projection: &Proj
     // Names of groups and organizations change without the user's version.
     let is_told_by_version = list.is_empty() && facts.extension.is_empty();
     let body = with_extension(&stored.body, &CONNECTOR_USER, &facts.extension);
-    let stored = Stored { body, ..stored.clone() };
-    Answer { is_told_by_version, ..complete(request, &stored, &list, projection, &USER) }
+    Answer { is_told_by_version, ..complete(request, stored, &body, &list, projection, &USER) }
 }
 
 /// The stored text with more attributes of the connector's extension, which is the last member where it is there.
-fn with_extension(body: &str, schema: &Schema, more: &Object) -> String {
+fn with_extension<'b>(body: &'b str, schema: &Schema, more: &Object) -> Cow<'b, str> {
     if more.is_empty() {
-        return body.to_owned();
+        return body.into();
     }
     let members: Vec<String> =
         more.iter().map(|(name, value)| format!("{}:{value}", Value::from(name.as_str()))).collect();
     let members = members.join(",");
     let opening = format!("\"{}\":{{", schema.id);
     if body.contains(&opening) {
-        return format!("{},{members}}}}}", body.strip_suffix("}}").unwrap_or(body));
+        return format!("{},{members}}}}}", body.strip_suffix("}}").unwrap_or(body)).into();
     }
     // `schemas` is the first member, and no URN holds a bracket.
     let body = body.replacen(']', &format!(",\"{}\"]", schema.id), 1);
-    format!("{},{opening}{members}}}}}", open(&body))
+    format!("{},{opening}{members}}}}}", open(&body)).into()
 }
 
 /// A group with its members, `None` when they are not wanted, and more attributes of the connector's extension.
@@ -81,11 +84,12 @@ pub fn group(
     projection: &Projection,
 ) -> Answer {
     let members = members.unwrap_or_default();
-    let stored = &Stored { body: with_extension(&stored.body, &CONNECTOR_GROUP, extension), ..stored.clone() };
+    let body = with_extension(&stored.body, &CONNECTOR_GROUP, extension);
     if members.len() > MEMBERS_IN_A_PIECE && projection.is_default() {
         let location = location(request, &GROUP, stored);
-        let before = format!("{},\"members\":[", open(&stored.body));
-        let after = format!("]{}}}", meta(&GROUP, stored, &location));
+        let before = format!("{},\"members\":[", open(&body));
+        let mut after = "]".to_owned();
+        close(&mut after, &GROUP, stored, &location);
         let base_url = Arc::clone(&request.base_url);
         return Answer {
             version: stored.version,
@@ -100,7 +104,7 @@ pub fn group(
         write_members(&mut list, &members, &request.base_url, true);
         list.push(']');
     }
-    complete(request, stored, &list, projection, &GROUP)
+    complete(request, stored, &body, &list, projection, &GROUP)
 }
 
 /// Writes members as JSON objects with commas between them, and before the first one unless the list begins with it.
@@ -111,16 +115,20 @@ pub fn write_members(text: &mut String, members: &[Id], base_url: &str, first: b
     }
 }
 
-/// Any stored resource, with more members as text that begins with a comma.
-pub fn complete(
+/// Any stored resource by its body, with more members as text that begins with a comma.
+fn complete(
     request: &Request,
     stored: &Stored,
+    body: &str,
     list: &str,
     projection: &Projection,
     resource_type: &'static ResourceType,
 ) -> Answer {
     let location = location(request, resource_type, stored);
-    let mut text = format!("{}{list}{}}}", open(&stored.body), meta(resource_type, stored, &location));
+    let mut text = String::with_capacity(body.len() + list.len() + location.len() + ROOM_FOR_META);
+    text.push_str(open(body));
+    text.push_str(list);
+    close(&mut text, resource_type, stored, &location);
     if !projection.is_default()
         && let Ok(resource) = serde_json::from_str::<Object>(&text)
     {
@@ -138,15 +146,14 @@ pub fn beside(
     resource_type: &'static ResourceType,
 ) -> Answer {
     let is_told_by_version = facts.is_empty();
-    let body = match serde_json::from_str::<Object>(&stored.body) {
+    let body: Cow<'_, str> = match serde_json::from_str::<Object>(&stored.body) {
         Ok(mut resource) if !facts.is_empty() => {
             resource.extend(facts);
-            Value::Object(resource).to_string()
+            Value::Object(resource).to_string().into()
         }
-        _ => stored.body.clone(),
+        _ => stored.body.as_str().into(),
     };
-    let stored = Stored { body, ..stored.clone() };
-    Answer { is_told_by_version, ..complete(request, &stored, "", projection, resource_type) }
+    Answer { is_told_by_version, ..complete(request, stored, &body, "", projection, resource_type) }
 }
 
 /// A stored body without its closing brace.
@@ -158,16 +165,17 @@ fn location(request: &Request, resource_type: &ResourceType, stored: &Stored) ->
     format!("{}{}/{}", request.base_url, resource_type.endpoint, stored.id.0)
 }
 
-/// RFC 7643 §3.1.
-fn meta(resource_type: &ResourceType, stored: &Stored, location: &str) -> String {
-    format!(
-        ",\"meta\":{{\"resourceType\":\"{}\",\"created\":\"{}\",\"lastModified\":\"{}\",\"location\":{},\"version\":{}}}",
-        resource_type.name,
-        time::format(stored.id.0.created()),
-        time::format(stored.last_modified),
-        Value::from(location),
-        Value::from(etag::format(stored.version)),
-    )
+/// Writes `meta` (RFC 7643 §3.1) and the closing brace.
+fn close(text: &mut String, resource_type: &ResourceType, stored: &Stored, location: &str) {
+    let created = time::format(stored.id.0.created());
+    let is_unchanged = stored.last_modified == stored.id.0.created();
+    let last_modified = if is_unchanged { created.clone() } else { time::format(stored.last_modified) };
+    let (name, location, version) = (resource_type.name, to_json(&location), to_json(&etag::format(stored.version)));
+    let _ = write!(
+        text,
+        ",\"meta\":{{\"resourceType\":\"{name}\",\"created\":\"{created}\",\"lastModified\":\"{last_modified}\",\
+         \"location\":{location},\"version\":{version}}}}}"
+    );
 }
 
 impl Body {

@@ -333,7 +333,6 @@ pub struct UserRow {
     pub written: WrittenRow,
     pub version: i64,
     pub last_modified: i64,
-    pub previous_user_id: Option<DbId>,
 }
 
 /// The columns with indexes of their own, which a change writes where they differ.
@@ -414,7 +413,6 @@ impl From<User> for UserRow {
             written: WrittenRow { names: user.draft.names.into(), placement: (&user.placement).into() },
             version: user.version,
             last_modified: user.last_modified,
-            previous_user_id: user.previous.map(DbId),
         }
     }
 }

@@ -3,12 +3,13 @@
 //! Values are always bound. The text pieces are words of this program, never of a client.
 
 use super::types::{DbId, IdSql, Json, JsonSql};
+use crate::domain::Id;
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{BigInt, Bool, HasSqlType, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, HasSqlType, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use std::any::TypeId;
 use std::cell::RefCell;
@@ -57,6 +58,7 @@ pub enum Piece {
     Words(&'static str),
     Text(String),
     OptionalText(Option<String>),
+    Bytes(Vec<u8>),
     Id(DbId),
     OptionalId(Option<DbId>),
     Integer(i32),
@@ -112,6 +114,14 @@ impl<ST> Sql<ST> {
         self.cacheable &= other.cacheable;
         self.pieces.extend(other.pieces);
         self
+    }
+
+    /// `IN` one of some ids. Their number is filled up to a power of two with the last one, so that few statements have to be
+    /// prepared.
+    pub fn one_of(&mut self, ids: &[Id]) -> &mut Self {
+        let Some(last) = ids.last() else { return self.words(" IN (NULL)") };
+        let more = std::iter::repeat_n(last, ids.len().next_power_of_two() - ids.len());
+        self.words(" IN ").row(ids.iter().chain(more).map(|id| DbId(*id).into()))
     }
 
     /// Words in which every `?` stands for something else; `fill` is told which one, from 0 on.
@@ -173,6 +183,7 @@ macro_rules! pieces {
 pieces! {
     &str => Text,
     &String => Text,
+    Vec<u8> => Bytes,
     DbId => Id,
     Option<DbId> => OptionalId,
     i32 => Integer,
@@ -220,6 +231,7 @@ impl<DB> QueryFragment<DB> for Piece
 where
     DB: Backend + HasSqlType<IdSql> + HasSqlType<JsonSql> + HasSqlType<Bool>,
     str: ToSql<Text, DB>,
+    [u8]: ToSql<Binary, DB>,
     DbId: ToSql<IdSql, DB>,
     i32: ToSql<Integer, DB>,
     i64: ToSql<BigInt, DB>,
@@ -233,6 +245,7 @@ where
             Self::Words(words) => out.push_sql(words),
             Self::Text(value) => out.push_bind_param::<Text, str>(value)?,
             Self::OptionalText(value) => out.push_bind_param::<Nullable<Text>, Option<String>>(value)?,
+            Self::Bytes(value) => out.push_bind_param::<Binary, [u8]>(value)?,
             Self::Id(value) => out.push_bind_param::<IdSql, DbId>(value)?,
             Self::OptionalId(value) => out.push_bind_param::<Nullable<IdSql>, Option<DbId>>(value)?,
             Self::Integer(value) => out.push_bind_param::<Integer, i32>(value)?,

@@ -181,7 +181,7 @@ operations! {
     pub lists::page as page(listing: &Listing, window: &Window) -> Vec<Listed>;
     pub lists::count as count(listing: &Listing) -> i64;
 
-    users::insert as insert_user_row(row: UserRow, emails: &[Email]) -> ();
+    users::insert as insert_user_row(row: UserRow, emails: &[Email], memberships: &[MembershipRow]) -> Option<DbId>;
     pub users::find as user(account: Id, id: Id) -> Option<StoredUser>;
     pub users::find_locked as user_locked(account: Id, id: Id) -> Option<StoredUser>;
     pub users::find_all as users(account: Id, ids: &[Id]) -> Vec<StoredUser>;
@@ -198,7 +198,6 @@ operations! {
     pub users::holder_of_email as holder_of_email(account: Id, email_key: &str, except: Id) -> Option<DbId>;
     users::bury as bury_user_row(tombstone: RemovedUserRow) -> bool;
     pub users::removed as removed_user(account: Id, id: Id) -> Option<RemovedUserRow>;
-    pub users::removed_by_user_name as removed_by_user_name(account: Id, user_name_key: &str) -> Option<DbId>;
     pub users::all_removed as removed_users(account: Id, after: Option<Id>, limit: i64) -> Vec<RemovedUserRow>;
     pub users::has_active_admin as has_active_admin(account: Id, organization: Option<Id>) -> bool;
     pub users::active_admin_ids as active_admin_ids(account: Id, organization: Option<Id>, limit: i64) -> Vec<DbId>;
@@ -231,7 +230,9 @@ operations! {
     pub memberships::page as member_page(account: Id, group: Id, after: Option<Id>, limit: i64) -> Vec<MembershipRow>;
     pub memberships::members as members(account: Id, group: Id) -> Vec<Id>;
     pub memberships::members_of_all as members_of_all(account: Id, groups: &[Id]) -> Vec<(Id, Id)>;
-    pub memberships::groups_of_all as groups_of_all(account: Id, users: &[Id]) -> Vec<GroupOfUser>;
+    pub memberships::groups_of_all as groups_of_all(
+        account: Id, users: &[Id], with_default: bool
+    ) -> Vec<GroupOfUser>;
 
     organizations::insert as insert_organization_row(row: OrganizationRow) -> ();
     pub organizations::find as organization(account: Id, id: Id) -> Option<(Stored, DbId)>;
@@ -323,11 +324,17 @@ impl<'c> Tx<'c> {
         Self { conn, ahead: Vec::new(), totals: BTreeMap::new(), ledger: Ledger::default(), parts: Vec::new() }
     }
 
-    pub async fn insert_user(&mut self, row: UserRow, emails: &[Email]) -> Result<(), Error> {
+    /// Inserts a user with his addresses and memberships, and gives back the last removed record of his login.
+    pub async fn insert_user(
+        &mut self,
+        row: UserRow,
+        emails: &[Email],
+        memberships: &[MembershipRow],
+    ) -> Result<Option<Id>, Error> {
         let (account, id) = (row.account_id.0, row.id.0);
-        self.insert_user_row(row, emails).await?;
+        let previous = self.insert_user_row(row, emails, memberships).await?;
         self.count_one(account, Kind::User, id, 1, 0);
-        Ok(())
+        Ok(previous.map(Id::from))
     }
 
     /// Makes a tombstone of a user; false when there is none. His memberships are gone before.

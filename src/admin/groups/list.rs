@@ -102,7 +102,7 @@ pub async fn candidates_page(
     let ids: Vec<Id> = page.items.iter().map(|user| user.stored.id.0).collect();
     let mut groups: HashMap<Id, Vec<GroupOfUser>> = HashMap::new();
     if !ids.is_empty() {
-        for held in tx.groups_of_all(account.id, &ids).await? {
+        for held in tx.groups_of_all(account.id, &ids, true).await? {
             groups.entry(held.user_id.0).or_default().push(held);
         }
     }

@@ -42,12 +42,12 @@ pub async fn decide(tx: &mut Tx<'_>, request: &Request, id: Id, question: &Quest
                 Some(name) => Some(find_group(tx, account, name).await?),
                 None => None,
             };
-            let groups = tx.groups_of_all(account, &[id]).await?;
+            let groups = tx.groups_of_all(account, &[id], true).await?;
             reasons.extend(unplaced(&user));
             reasons.extend(no_send_group(&groups, group));
         }
         Question::Capability(capability) => {
-            let groups = tx.groups_of_all(request.caller.account, &[id]).await?;
+            let groups = tx.groups_of_all(request.caller.account, &[id], true).await?;
             reasons.extend(lacks(request, &user, &groups, capability)?);
         }
     }

@@ -76,7 +76,7 @@ pub struct LostRule {
 pub async fn explain(tx: &mut Tx<'_>, request: &Request, id: Id) -> Result<Explanation, Error> {
     let account = request.caller.account;
     let Some(user) = tx.user(account, id).await? else { return removed(tx, request, id).await };
-    let groups = tx.groups_of_all(account, &[id]).await?;
+    let groups = tx.groups_of_all(account, &[id], true).await?;
     let placement = user.placement.placement()?;
     let source = request.provisioning().source_of(tx, user.connection_id.0).await?;
     let organization = match placement.organization {

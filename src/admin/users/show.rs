@@ -55,7 +55,7 @@ pub async fn several(tx: &mut Tx<'_>, request: &Request, users: Vec<StoredUser>)
     }
     let ids: Vec<Id> = users.iter().map(|user| user.stored.id.0).collect();
     let mut groups: HashMap<Id, Vec<GroupOfUser>> = HashMap::new();
-    for group in tx.groups_of_all(account, &ids).await? {
+    for group in tx.groups_of_all(account, &ids, true).await? {
         groups.entry(group.user_id.0).or_default().push(group);
     }
     let organizations: BTreeSet<Id> =

@@ -99,8 +99,8 @@ impl Mask {
     /// A path of the interface: its last part may name a person where an id should stand.
     pub fn path(self, path: &str) -> String {
         let shown = |part: &str| match self {
+            _ if is_harmless(part) || is_word_of_ours(part) => part.to_owned(),
             Self::Secrets => shown_text(part),
-            Self::Personal if is_harmless(part) || is_word_of_ours(part) => part.to_owned(),
             Self::Personal => HIDDEN.to_owned(),
         };
         path.split('/').map(shown).collect::<Vec<_>>().join("/")

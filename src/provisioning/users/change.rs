@@ -2,7 +2,7 @@
 
 use super::Users;
 use super::draft::{check_new, complete, draft, names, taken};
-use super::facts::facts;
+use super::facts::{facts, shows_default, wants_groups};
 use super::place::place;
 use super::tell::{Told, tell};
 use super::wishes::Wishes;
@@ -27,17 +27,32 @@ pub struct Opened {
     /// As it is stored: without what the product decides, but for `roles`.
     pub resource: Object,
     pub source: Arc<Source>,
+    /// His groups, where the answer shows them.
+    pub groups: Option<Vec<GroupOfUser>>,
 }
 
-/// Loads a user to change him: locked, and still what `If-Match` names.
-pub async fn load(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<Opened, Error> {
-    let Some(user) = tx.user_locked(request.caller.account, id).await? else {
+/// Loads a user to change him: locked, and still what `If-Match` names. `answer` is what will be shown of him.
+pub async fn load(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    id: Id,
+    condition: Option<&Condition>,
+    answer: Option<&Projection>,
+) -> Result<Opened, Error> {
+    let account = request.caller.account;
+    let with_default = answer.is_some_and(|projection| shows_default(request, projection));
+    let (found, groups) = match answer.is_some_and(wants_groups) {
+        true => both!(tx, user_locked(account, id), groups_of_all(account, &[id], with_default))
+            .map(|(user, groups)| (user, Some(groups)))?,
+        false => (tx.user_locked(account, id).await?, None),
+    };
+    let Some(user) = found else {
         return Err(absent(tx, request, id).await?);
     };
     let resource = Users::open(&user.stored, condition)?;
     let placement = user.placement.placement()?;
     let source = request.source_of(tx, user.connection_id.0).await?;
-    Ok(Opened { user, placement, resource, source })
+    Ok(Opened { user, placement, resource, source, groups })
 }
 
 /// SCIM never tells a removed user from one who never was; an administrator hears which it is.
@@ -64,13 +79,6 @@ pub async fn join(
     check_folders(request, &CONNECTOR_USER, None, &resource)?;
     let draft = draft(&resource)?;
     check_new(tx, request, id, &resource, &draft, None, &placed.placement).await?;
-    let (account, key) = (caller.account, &draft.names.user_name.key);
-    let (previous, organizations) = match placed.placement.organization {
-        Some(id) => both!(tx, removed_by_user_name(account, key), organization_names(account, &[id]))?,
-        None => (tx.removed_by_user_name(account, key).await?, Vec::new()),
-    };
-    let previous = previous.map(Id::from);
-    let organizations = organizations.into_iter().map(|(id, name, _)| (id.0, name)).collect();
     let user = User {
         account: caller.account,
         id,
@@ -79,7 +87,6 @@ pub async fn join(
         last_modified: id.created(),
         draft: draft.clone(),
         placement: placed.placement,
-        previous,
     };
     let stored = Stored {
         id: id.into(),
@@ -88,9 +95,18 @@ pub async fn join(
         body: draft.profile.body.clone(),
     };
     let placement = user.placement.clone();
-    tx.insert_user(user.into(), &draft.emails).await.map_err(|error| taken(error, &draft))?;
     let plan = placed.memberships.as_ref();
-    memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
+    let in_default = plan.and_then(|plan| memberships::of_newcomer(&caller.tenant, plan));
+    let (row, rows) = (user.into(), in_default.as_deref().unwrap_or_default());
+    let inserted = match placement.organization {
+        Some(id) => both!(tx, insert_user(row, &draft.emails, rows), organization_names(caller.account, &[id])),
+        None => tx.insert_user(row, &draft.emails, rows).await.map(|previous| (previous, Vec::new())),
+    };
+    let (previous, organizations) = inserted.map_err(|error| taken(error, &draft))?;
+    let organizations = organizations.into_iter().map(|(id, name, _)| (id.0, name)).collect();
+    if in_default.is_none() {
+        memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
+    }
     let told = Told {
         id,
         version: stored.version,
@@ -102,7 +118,9 @@ pub async fn join(
         organizations: Some(organizations),
     };
     tell(tx, request, told).await?;
-    show(tx, request, &stored, &placement, projection).await
+    // Who is in Default only, which is not shown, needs no look at his groups.
+    let groups = (in_default.is_some() && !shows_default(request, projection)).then(Vec::new);
+    show(tx, request, &stored, &placement, groups, projection).await
 }
 
 /// Writes a changed user and shows him. What changes nothing moves neither version nor time.
@@ -115,7 +133,7 @@ pub async fn save(
     projection: &Projection,
 ) -> Result<Answer, Error> {
     let account = request.caller.account;
-    let Opened { user, placement: before, resource: old, source } = opened;
+    let Opened { user, placement: before, resource: old, source, groups } = opened;
     let mut stored = user.stored;
     let id = stored.id.0;
     let placed = place(tx, request, &source, id, Some(&before), &mut new, wishes).await?;
@@ -123,13 +141,14 @@ pub async fn save(
     let plan = placed.memberships.as_ref();
     let diff = plan.map(|plan| MembershipDiff::between(&plan.before, &plan.after)).unwrap_or_default();
     memberships::write(tx, request, plan.map(std::slice::from_ref).unwrap_or_default(), None).await?;
+    let groups = groups.filter(|_| diff.is_empty());
     let mut placement = placed.placement;
     if let Some(plan) = plan {
         // Only now: a group could have lost its roles until it was locked.
         placement.is_admin |= memberships::make_admin(tx, &request.caller.tenant, &plan.after).await?;
     }
     if new == old && placement == before && diff.is_empty() {
-        return show(tx, request, &stored, &before, projection).await;
+        return show(tx, request, &stored, &before, groups, projection).await;
     }
     check_folders(request, &CONNECTOR_USER, Some(&old), &new)?;
     let draft = draft(&new)?;
@@ -167,7 +186,7 @@ pub async fn save(
     if is_visible {
         tell(tx, request, told).await?;
     }
-    show(tx, request, &stored, &placement, projection).await
+    show(tx, request, &stored, &placement, groups, projection).await
 }
 
 /// What of a placement a reader can see.
@@ -193,19 +212,8 @@ pub fn watch(tx: &mut Tx<'_>, request: &Request, id: Id, before: &Placement, aft
     Ok(())
 }
 
-/// A stored user as an answer.
+/// A stored user as an answer, with his groups where somebody has read them.
 pub async fn show(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    stored: &Stored,
-    placement: &Placement,
-    projection: &Projection,
-) -> Result<Answer, Error> {
-    show_in_groups(tx, request, stored, placement, None, projection).await
-}
-
-/// The same, with his groups where somebody has read them.
-pub async fn show_in_groups(
     tx: &mut Tx<'_>,
     request: &Request,
     stored: &Stored,

@@ -64,7 +64,7 @@ pub async fn create(
         OnConflict::Refuse => {}
         OnConflict::Restore => {
             if let Some(id) = leaver(tx, request, new).await? {
-                let opened = load(tx, request, id, None).await?;
+                let opened = load(tx, request, id, None, Some(projection)).await?;
                 let mut resource = new.resource.clone();
                 resource.entry("active").or_insert(Value::Bool(true));
                 return save(tx, request, opened, resource, &new.wishes, projection).await.map(Created::new);

@@ -13,7 +13,7 @@ use crate::storage::rows::RemovedUserRow;
 use serde_json::{Value, json};
 
 pub async fn delete(tx: &mut Tx<'_>, request: &Request, id: Id, condition: Option<&Condition>) -> Result<(), Error> {
-    let opened = load(tx, request, id, condition).await?;
+    let opened = load(tx, request, id, condition, None).await?;
     let by_connection = matches!(request.caller.actor, Actor::Connection(_));
     if by_connection && request.caller.tenant.policies.scim_delete == UserDelete::Deactivate {
         let mut resource = opened.resource.clone();

@@ -32,6 +32,11 @@ pub fn wants_groups(projection: &Projection) -> bool {
         || ON_REQUEST.iter().any(|name| wants(name))
 }
 
+/// Whether an answer may show something of the Default group.
+pub fn shows_default(request: &Request, projection: &Projection) -> bool {
+    request.caller.tenant.policies.show_default_group.is_on() || !projection.is_default()
+}
+
 /// Loads what an answer needs of some users, in a few queries for all of them; `known` are their groups, where somebody
 /// has read them. `given` is the organization that somebody gave each of them; one that a fallback gave is shown on
 /// request only.
@@ -64,10 +69,13 @@ pub async fn facts(
     let mut organizations: Vec<Id> = users.iter().filter_map(|(id, given)| organization_of(*id, *given)).collect();
     organizations.sort();
     organizations.dedup();
+    let with_default = shows_default(request, projection);
     let wants_names = wants("organization") && !organizations.is_empty();
     let (groups, named) = match (known, wants_groups(projection), wants_names) {
-        (None, true, true) => both!(tx, groups_of_all(account, &ids), organization_names(account, &organizations))?,
-        (None, true, false) => (tx.groups_of_all(account, &ids).await?, Vec::new()),
+        (None, true, true) => {
+            both!(tx, groups_of_all(account, &ids, with_default), organization_names(account, &organizations))?
+        }
+        (None, true, false) => (tx.groups_of_all(account, &ids, with_default).await?, Vec::new()),
         (known, _, true) => (known.unwrap_or_default(), tx.organization_names(account, &organizations).await?),
         (known, _, false) => (known.unwrap_or_default(), Vec::new()),
     };

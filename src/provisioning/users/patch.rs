@@ -61,7 +61,7 @@ pub async fn patch(
     user: &UserPatch,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let opened = load(tx, request, user.id, user.condition.as_ref()).await?;
+    let opened = load(tx, request, user.id, user.condition.as_ref(), Some(projection)).await?;
     let (named, says_roles) = (user.named(), user.says_roles());
     if named.is_empty() {
         let new = request.reading(|reading| apply(user.changes.clone(), &opened.resource, &USER, reading))?;

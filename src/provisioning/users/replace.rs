@@ -50,7 +50,7 @@ pub async fn replace(
     replacement: &UserReplacement,
     projection: &Projection,
 ) -> Result<Answer, Error> {
-    let opened = load(tx, request, replacement.id, replacement.condition.as_ref()).await?;
+    let opened = load(tx, request, replacement.id, replacement.condition.as_ref(), Some(projection)).await?;
     let mut new = replacement.resource.clone();
     if let Some(active) = opened.resource.get("active") {
         new.entry("active").or_insert_with(|| active.clone());

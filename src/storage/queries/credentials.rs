@@ -3,27 +3,42 @@
 use super::{Conn, RunQueryDsl};
 use crate::domain::{HashedSecret, Id};
 use crate::storage::rows::{AdminKeyRow, TokenRow};
-use crate::storage::schema::{accounts, admin_keys, connections, tokens};
-use crate::storage::sql::Cached;
-use crate::storage::types::DbId;
+use crate::storage::schema::{accounts, admin_keys, tokens};
+use crate::storage::sql::{Cached, Sql};
+use crate::storage::types::{DbId, IdSql};
 use diesel::prelude::{
     BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, SelectableHelper,
 };
 use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Binary, Nullable};
 
 pub async fn insert_token(conn: &mut Conn<'_>, row: &TokenRow) -> QueryResult<()> {
     row.insert_into(tokens::table).execute(conn).await?;
     Ok(())
 }
 
+type TokenSql = (
+    Binary,
+    IdSql,
+    IdSql,
+    IdSql,
+    BigInt,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<BigInt>,
+    Nullable<IdSql>,
+    Nullable<IdSql>,
+);
+
 /// A token by the hash of what the client sent, with the versions of its connection and its account.
 pub async fn token(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Option<(TokenRow, i64, i64)>> {
-    let connection = connections::account_id.eq(tokens::account_id).and(connections::id.eq(tokens::connection_id));
-    let joined = tokens::table
-        .inner_join(connections::table.on(connection))
-        .inner_join(accounts::table.on(accounts::id.eq(tokens::account_id)));
-    let columns = (TokenRow::as_select(), connections::version, accounts::version);
-    Cached(joined.filter(tokens::hash.eq(&hash.0)).select(columns)).get_result(conn).await.optional()
+    let mut sql: Sql<(TokenSql, BigInt, BigInt)> = Sql::new(
+        "SELECT t.hash, t.id, t.account_id, t.connection_id, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, \
+         t.user_id, t.replaced_by, c.version, a.version FROM tokens t JOIN accounts a ON a.id = t.account_id \
+         JOIN connections c ON c.account_id = t.account_id AND c.id = t.connection_id WHERE t.hash = ",
+    );
+    sql.value(hash.0.to_vec());
+    sql.get_result(conn).await.optional()
 }
 
 /// An admin key by the hash of what the client sent, with the version of its account.

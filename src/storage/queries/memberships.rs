@@ -3,13 +3,13 @@
 use super::{Conn, RunQueryDsl};
 use crate::domain::Id;
 use crate::storage::rows::{GroupOfUser, MembershipRow};
-use crate::storage::schema::{groups, memberships, users};
-use crate::storage::sql::{Cached, Locked, Piece, insert as insert_rows};
-use crate::storage::types::{DbId, db_ids};
+use crate::storage::schema::{memberships, users};
+use crate::storage::sql::{Cached, Locked, Piece, Sql, insert as insert_rows};
+use crate::storage::types::{DbId, IdSql, db_ids};
 use diesel::dsl::case_when;
-use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, IntoSql, JoinOnDsl, QueryDsl, SelectableHelper};
+use diesel::prelude::{ExpressionMethods, IntoSql, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool, Text};
 
 /// The later of a column and a time: for a resource time never runs backwards, whatever the clocks of replicas say.
 macro_rules! later {
@@ -56,12 +56,16 @@ pub async fn of_users(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResu
 }
 
 pub async fn insert(conn: &mut Conn<'_>, rows: &[MembershipRow]) -> QueryResult<()> {
-    let columns =
-        "INSERT INTO memberships (account_id, group_id, user_id, is_primary, group_admin, can_send, origins, since)";
     for chunk in rows.chunks(CHUNK) {
-        insert_rows(columns, chunk, values).execute(conn).await?;
+        insert_all(chunk).execute(conn).await?;
     }
     Ok(())
+}
+
+pub fn insert_all(rows: &[MembershipRow]) -> Sql<()> {
+    let columns =
+        "INSERT INTO memberships (account_id, group_id, user_id, is_primary, group_admin, can_send, origins, since)";
+    insert_rows(columns, rows, values)
 }
 
 fn values(row: &MembershipRow) -> [Piece; 8] {
@@ -173,22 +177,24 @@ pub async fn members_of_all(conn: &mut Conn<'_>, account: Id, groups: &[Id]) -> 
     Ok(rows.into_iter().map(|(group, user)| (group.0, user.0)).collect())
 }
 
-/// The groups of several users with their names.
-pub async fn groups_of_all(conn: &mut Conn<'_>, account: Id, users: &[Id]) -> QueryResult<Vec<GroupOfUser>> {
-    let group = groups::account_id.eq(memberships::account_id).and(groups::id.eq(memberships::group_id));
-    let joined =
-        memberships::table.inner_join(groups::table.on(group)).filter(memberships::account_id.eq(DbId(account)));
-    let columns = (
-        memberships::user_id,
-        memberships::group_id,
-        groups::display_name,
-        memberships::is_primary,
-        memberships::group_admin,
-        memberships::can_send,
-        memberships::origins,
-        groups::is_default,
-        groups::roles,
+type GroupOfUserSql = (IdSql, IdSql, Text, Bool, Bool, Bool, Text, Bool, Text);
+
+/// The groups of several users with their names, with or without Default.
+pub async fn groups_of_all(
+    conn: &mut Conn<'_>,
+    account: Id,
+    users: &[Id],
+    with_default: bool,
+) -> QueryResult<Vec<GroupOfUser>> {
+    let mut sql: Sql<GroupOfUserSql> = Sql::new(
+        "SELECT m.user_id, m.group_id, g.display_name, m.is_primary, m.group_admin, m.can_send, m.origins, g.is_default, \
+         g.roles FROM memberships m JOIN groups g ON g.account_id = m.account_id AND g.id = m.group_id \
+         WHERE m.account_id = ",
     );
-    let order = (memberships::user_id, memberships::group_id);
-    where_one_of!(memberships::user_id, users, |named| joined.filter(named).select(columns).order(order), load(conn))
+    sql.id(account).words(" AND m.user_id").one_of(users);
+    if !with_default {
+        sql.words(" AND g.is_default = FALSE");
+    }
+    sql.words(" ORDER BY m.user_id, m.group_id");
+    sql.load(conn).await
 }

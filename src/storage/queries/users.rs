@@ -1,16 +1,18 @@
 //! Users.
 
+use super::memberships::insert_all as insert_memberships;
 use super::{Conn, DIALECT, RunQueryDsl};
 use crate::domain::{Email, Id, Profile};
-use crate::storage::rows::{EmailRow, RemovedUserRow, StoredUser, UserRow, WrittenRow};
+use crate::storage::rows::{EmailRow, MembershipRow, RemovedUserRow, StoredUser, UserRow, WrittenRow};
 use crate::storage::schema::{removed_users, user_emails, users};
-use crate::storage::sql::{Cached, Locked, Piece, Sql, insert as insert_rows};
-use crate::storage::types::{DbId, IdSql, Json, db_ids};
+use crate::storage::sql::{Locked, Piece, Sql, insert as insert_rows};
+use crate::storage::types::{DbId, IdSql, Json};
 use diesel::prelude::{
     BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl,
     SelectableHelper, TextExpressionMethods,
 };
 use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 /// The columns that a change writes where they differ: each has indexes, which SQLite writes anew whatever the value.
 fn columns(row: WrittenRow) -> [(&'static str, Piece); 10] {
@@ -29,25 +31,38 @@ fn columns(row: WrittenRow) -> [(&'static str, Piece); 10] {
     ]
 }
 
-pub async fn insert(conn: &mut Conn<'_>, row: UserRow, emails: &[Email]) -> QueryResult<()> {
+/// Inserts a user with his addresses and memberships, and gives back the last removed record of his login.
+pub async fn insert(
+    conn: &mut Conn<'_>,
+    row: UserRow,
+    emails: &[Email],
+    memberships: &[MembershipRow],
+) -> QueryResult<Option<DbId>> {
     let emails = insert_emails(row.account_id, row.id, emails);
-    match emails {
-        Some(emails) if DIALECT.inserts_together => {
-            let mut both: Sql<()> = Sql::new("WITH person AS (");
-            both.append(insert_row(row)).words(") ").append(emails);
-            both.execute(conn).await?;
+    let memberships = (!memberships.is_empty()).then(|| insert_memberships(memberships));
+    let user = insert_row(row);
+    let more = emails.into_iter().chain(memberships);
+    let mut sql: Sql<Nullable<IdSql>> = Sql::new("");
+    if DIALECT.inserts_together {
+        sql.words("WITH person AS (").append(user);
+        for (opening, one) in ["), second AS (", "), third AS ("].into_iter().zip(more) {
+            sql.words(opening).append(one);
         }
-        emails => {
-            insert_row(row).execute(conn).await?;
-            if let Some(emails) = emails {
-                emails.execute(conn).await?;
-            }
-        }
+        sql.words(") SELECT previous_user_id FROM person");
+        return sql.get_result(conn).await;
     }
-    Ok(())
+    sql.append(user);
+    let previous = sql.load(conn).await?.pop().flatten();
+    for one in more {
+        one.execute(conn).await?;
+    }
+    Ok(previous)
 }
 
 fn insert_row(row: UserRow) -> Sql<()> {
+    let mut previous = Sql::new("(SELECT id FROM removed_users WHERE account_id = ");
+    previous.id(row.account_id).words(" AND user_name_key = ").text(row.written.names.user_name_key.as_str());
+    previous.words(" ORDER BY id DESC LIMIT 1)");
     let first: [(&str, Piece); 9] = [
         ("INSERT INTO users (account_id", row.account_id.into()),
         ("id", row.id.into()),
@@ -56,7 +71,7 @@ fn insert_row(row: UserRow) -> Sql<()> {
         ("search", row.search.into()),
         ("version", row.version.into()),
         ("last_modified", row.last_modified.into()),
-        ("previous_user_id", row.previous_user_id.into()),
+        ("previous_user_id", previous.into()),
         ("is_admin", row.written.placement.is_admin.into()),
     ];
     let mut sql = Sql::new("");
@@ -65,46 +80,43 @@ fn insert_row(row: UserRow) -> Sql<()> {
         sql.words(if values.is_empty() { "" } else { ", " }).words(column);
         values.push(value);
     }
-    sql.words(") VALUES ").row(values);
+    sql.words(") VALUES ").row(values).words(" RETURNING previous_user_id");
     sql
 }
 
-/// What of a user is read to show or change him.
-macro_rules! stored_user {
-    () => {
-        (
-            (users::id, users::version, users::last_modified, users::body),
-            users::connection_id,
-            (
-                users::status,
-                users::active,
-                users::organization_id,
-                users::organization_origin,
-                users::grants,
-                users::direct_admin,
-                users::is_admin,
-            ),
-            users::previous_user_id,
-        )
-    };
+type StoredUserSql =
+    ((IdSql, BigInt, BigInt, Text), IdSql, (Text, Bool, Nullable<IdSql>, Text, Text, Bool, Bool), Nullable<IdSql>);
+
+/// What of users of an account is read to show or change them.
+fn stored(account: Id) -> Sql<StoredUserSql> {
+    let mut sql = Sql::new(
+        "SELECT id, version, last_modified, body, connection_id, status, active, organization_id, organization_origin, \
+         grants, direct_admin, is_admin, previous_user_id FROM users WHERE account_id = ",
+    );
+    sql.id(account);
+    sql
+}
+
+fn stored_one(account: Id, id: Id) -> Sql<StoredUserSql> {
+    let mut sql = stored(account);
+    sql.words(" AND id = ").id(id);
+    sql
 }
 
 pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
-    let user = users::table.find((DbId(account), DbId(id))).select(stored_user!());
-    Cached(user).get_result(conn).await.optional()
+    stored_one(account, id).get_result(conn).await.optional()
 }
 
 /// The same, kept from others until the transaction ends.
 pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
-    let user = users::table.find((DbId(account), DbId(id)));
-    Ok(Cached(Locked(user.select(stored_user!()))).load(conn).await?.pop())
+    Locked(stored_one(account, id)).get_result(conn).await.optional()
 }
 
 /// Several users, in order of their ids.
 pub async fn find_all(conn: &mut Conn<'_>, account: Id, ids: &[Id]) -> QueryResult<Vec<StoredUser>> {
-    let ids = db_ids(ids);
-    let named = users::table.filter(users::account_id.eq(DbId(account))).filter(users::id.eq_any(ids));
-    named.select(stored_user!()).order(users::id).load(conn).await
+    let mut sql = stored(account);
+    sql.words(" AND id").one_of(ids).words(" ORDER BY id");
+    sql.load(conn).await
 }
 
 /// A user of a connection who was deactivated, by what the connection calls him.
@@ -239,15 +251,6 @@ pub async fn bury(conn: &mut Conn<'_>, tombstone: RemovedUserRow) -> QueryResult
 pub async fn removed(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<RemovedUserRow>> {
     let user = removed_users::table.find((DbId(account), DbId(id)));
     user.select(RemovedUserRow::as_select()).first(conn).await.optional()
-}
-
-/// The last removed record of a login.
-pub async fn removed_by_user_name(conn: &mut Conn<'_>, account: Id, user_name_key: &str) -> QueryResult<Option<DbId>> {
-    let records = removed_users::table
-        .filter(removed_users::account_id.eq(DbId(account)))
-        .filter(removed_users::user_name_key.eq(user_name_key))
-        .select(removed_users::id);
-    Cached(records.order(removed_users::id.desc()).limit(1)).get_result(conn).await.optional()
 }
 
 /// Removed users in order of their ids, behind `after`.
