@@ -99,9 +99,9 @@ impl Mask {
     /// A path of the interface: its last part may name a person where an id should stand.
     pub fn path(self, path: &str) -> String {
         let shown = |part: &str| match self {
-            _ if is_harmless(part) || is_word_of_ours(part) => part.to_owned(),
-            Self::Secrets => shown_text(part),
-            Self::Personal => HIDDEN.to_owned(),
+            _ if is_harmless(part) => part.to_owned(),
+            Self::Personal if !is_word_of_ours(part) => HIDDEN.to_owned(),
+            _ => shown_text(part),
         };
         path.split('/').map(shown).collect::<Vec<_>>().join("/")
     }

@@ -119,6 +119,19 @@ fn bodies_that_may_hide_something_are_read() {
     }
 }
 
+/// A part of a path that looks like a name of a schema or of a bulk operation may carry a secret, too.
+#[test]
+fn no_secret_stays_in_a_path() {
+    for mask in [Mask::Secrets, Mask::Personal] {
+        for name in ["urn:", "bulkId:"] {
+            let path = format!("/scim/v2/Schemas/{name}sct_0123456789abcdefghijklmnop");
+            assert_eq!(mask.path(&path), "/scim/v2/Schemas/***", "{mask:?}");
+        }
+        let schema = "/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User";
+        assert_eq!(mask.path(schema), schema, "{mask:?}");
+    }
+}
+
 /// Shapes stay, so that one still sees what was sent.
 #[test]
 fn a_mask_keeps_shapes_and_ids() {
