@@ -40,11 +40,12 @@ pub async fn load(
     answer: Option<&Projection>,
 ) -> Result<Opened, Error> {
     let account = request.caller.account;
-    let with_default = answer.is_some_and(|projection| shows_default(request, projection));
-    let (found, groups) = match answer.is_some_and(wants_groups) {
-        true => both!(tx, user_locked(account, id), groups_of_all(account, &[id], with_default))
-            .map(|(user, groups)| (user, Some(groups)))?,
-        false => (tx.user_locked(account, id).await?, None),
+    let (found, groups) = match answer.filter(|projection| wants_groups(projection)) {
+        Some(answer) => {
+            both!(tx, user_locked(account, id), groups_of_all(account, &[id], shows_default(request, answer)))
+                .map(|(user, groups)| (user, Some(groups)))?
+        }
+        None => (tx.user_locked(account, id).await?, None),
     };
     let Some(user) = found else {
         return Err(absent(tx, request, id).await?);
