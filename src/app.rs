@@ -89,6 +89,7 @@ impl App {
             cursors: Cursors::new(&secret, timeout),
             places: Arc::default(),
             tenants: Arc::default(),
+            known_tokens: Arc::default(),
             oauth: Arc::new(oauth),
             settings,
         };

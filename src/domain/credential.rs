@@ -34,7 +34,7 @@ pub enum CredentialKind {
 pub struct PlainSecret(String);
 
 /// What is stored of a secret: SHA-256 is enough, because there are 256 random bits to guess.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct HashedSecret(pub Vec<u8>);
 
 impl PlainSecret {

@@ -5,8 +5,8 @@ use super::edge::RequestId;
 use super::gate::Visitor;
 use super::load::Work;
 use crate::app::App;
-use crate::domain::PlainSecret;
-use crate::provisioning::{self, Caller, Error, Notes, Refusal};
+use crate::domain::{CredentialKind, PlainSecret};
+use crate::provisioning::{self, Caller, Error, Notes, ReadRequest, Refusal};
 use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
 use crate::scim::list::{Query, split_names};
@@ -28,21 +28,82 @@ impl FromRequestParts<App> for Authenticated {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        Asking::from_request_parts(parts, app).await?.authenticate().await.map(Self)
+    }
+}
+
+/// Somebody who asks and shows a credential.
+pub struct Asking {
+    app: App,
+    visitor: Visitor,
+    token: PlainSecret,
+    is_bare: bool,
+    request_id: Arc<str>,
+    notes: Arc<Notes>,
+}
+
+impl FromRequestParts<App> for Asking {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let Some(token) = credential(&parts.headers) else {
             Visitor::without(app);
             return Err(Error::Unauthorized("Send the token of a connection: Authorization: Bearer <token>.").into());
         };
+        Ok(Self {
+            visitor: Visitor::with(parts, app, &token)?,
+            token,
+            is_bare: is_bare(&parts.headers),
+            request_id: request_id(parts),
+            notes: notes(parts),
+            app: app.clone(),
+        })
+    }
+}
+
+impl Asking {
+    /// Looks up who it is.
+    async fn authenticate(self) -> Result<Caller, Failure> {
+        let Self { app, visitor, token, is_bare, request_id, notes } = self;
         let now = app.now();
-        let service = &app.service;
-        let visitor = Visitor::with(parts, app, &token)?;
-        let found = provisioning::authenticate(service, token, now, request_id(parts), notes(parts)).await;
+        let found = provisioning::authenticate(&app.service, token, now, request_id, notes).await;
         let (caller, kind) = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
         visitor.admit(&caller)?;
-        app.last_uses.note(kind, caller.token, now);
-        if is_bare(&parts.headers) {
-            caller.notes.quirks([Quirk::new(Repair::RawToken, "Authorization")]);
+        came(&app, &caller, kind, is_bare, now);
+        Ok(caller)
+    }
+
+    /// Answers from what `read` reads. Whoever was here before is confirmed while it reads, which saves a way to the database;
+    /// anybody else is looked up first, and so is whoever gets no answer: nobody is refused on a presumption.
+    pub async fn read<T, F>(self, read: impl Fn(ReadRequest) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let (app, now) = (self.app.clone(), self.app.now());
+        let presumed = provisioning::presume(&app.service, &self.token, now, &self.request_id, &self.notes);
+        if let Some(asked) = presumed.filter(|asked| !self.visitor.is_too_fast(asked.request().caller.connection)) {
+            let caller = asked.request().caller.clone();
+            match read(asked).await {
+                Ok(answer) => {
+                    self.visitor.succeeded();
+                    self.visitor.admit(&caller)?;
+                    came(&app, &caller, CredentialKind::Token, self.is_bare, now);
+                    return Ok(answer);
+                }
+                Err(Error::Storage(error)) => return Err(Error::from(error).into()),
+                Err(_) => {}
+            }
         }
-        Ok(Self(caller))
+        let caller = self.authenticate().await?;
+        Ok(read(app.service.request(caller, now).into()).await?)
+    }
+}
+
+/// Remembers that somebody came.
+fn came(app: &App, caller: &Caller, kind: CredentialKind, is_bare: bool, now: i64) {
+    app.last_uses.note(kind, caller.token, now);
+    if is_bare {
+        caller.notes.quirks([Quirk::new(Repair::RawToken, "Authorization")]);
     }
 }
 

@@ -29,20 +29,24 @@ pub struct Seen {
 }
 
 /// Somebody who shows a credential.
-pub struct Visitor<'r> {
-    app: &'r App,
-    parts: &'r Parts,
+pub struct Visitor {
+    app: App,
     address: IpAddr,
     secret: Fingerprint,
+    seen: Option<Arc<Seen>>,
+    notes: Option<Arc<Notes>>,
 }
 
-impl<'r> Visitor<'r> {
+impl Visitor {
     /// Refuses who has failed too often, before the database is asked.
-    pub fn with(parts: &'r Parts, app: &'r App, secret: &PlainSecret) -> Result<Self, Failure> {
+    pub fn with(parts: &Parts, app: &App, secret: &PlainSecret) -> Result<Self, Failure> {
         let (address, throttle) = (ClientAddress::of(parts), &app.limits.throttle);
         let secret = throttle.fingerprint(secret.reveal());
         match throttle.wait(address, secret) {
-            None => Ok(Self { app, parts, address, secret }),
+            None => {
+                let (seen, notes) = (parts.extensions.get().cloned(), parts.extensions.get().cloned());
+                Ok(Self { app: app.clone(), address, secret, seen, notes })
+            }
             Some(seconds) => {
                 app.metrics.throttled();
                 Err(Failure(too_many_failures(address, seconds)))
@@ -55,14 +59,18 @@ impl<'r> Visitor<'r> {
         app.metrics.refused(Refused::Missing);
     }
 
+    /// Remembers that the credential was good.
+    pub fn succeeded(&self) {
+        self.app.limits.throttle.succeeded(self.secret);
+    }
+
     /// Remembers what became of the credential.
     pub fn tried<T, E>(&self, result: Result<T, E>, is_refusal: impl Fn(&E) -> bool) -> Result<T, E> {
-        let throttle = &self.app.limits.throttle;
         match &result {
-            Ok(_) => throttle.succeeded(self.secret),
+            Ok(_) => self.succeeded(),
             Err(error) if is_refusal(error) => {
-                throttle.failed(self.address, self.secret);
-                let is_known = self.parts.extensions.get::<Arc<Notes>>().is_some_and(|notes| notes.has_caller());
+                self.app.limits.throttle.failed(self.address, self.secret);
+                let is_known = self.notes.as_ref().is_some_and(|notes| notes.has_caller());
                 self.app.metrics.refused(if is_known { Refused::Ended } else { Refused::Unknown });
             }
             Err(_) => {}
@@ -72,8 +80,7 @@ impl<'r> Visitor<'r> {
 
     /// Lets a connection in that comes from where it may and is not too fast.
     pub fn admit(&self, caller: &Caller) -> Result<(), Failure> {
-        let seen = self.parts.extensions.get::<Arc<Seen>>();
-        seen.map(|seen| seen.connection.set(caller.connection));
+        self.seen.as_ref().map(|seen| seen.connection.set(caller.connection));
         caller.source.check_address(self.address).map_err(|error: Error| {
             self.app.metrics.refused(Refused::Address);
             Failure::from(error)
@@ -89,10 +96,14 @@ impl<'r> Visitor<'r> {
         self.check(rates.take(key, None), "key", "the operator changes that with limits.admin_requests_per_second")
     }
 
+    /// Whether a connection is too fast, so that nothing should be done for it before it is refused.
+    pub fn is_too_fast(&self, connection: Id) -> bool {
+        self.app.limits.connections.is_empty(connection)
+    }
+
     fn check(&self, standing: Option<Standing>, whose: &'static str, remedy: &str) -> Result<(), Failure> {
         let Some(standing) = standing else { return Ok(()) };
-        let seen = self.parts.extensions.get::<Arc<Seen>>();
-        seen.map(|seen| seen.standing.set(standing));
+        self.seen.as_ref().map(|seen| seen.standing.set(standing));
         let Some(seconds) = standing.retry_after else { return Ok(()) };
         self.app.metrics.rate_limited(whose);
         let Standing { limit, per_second, .. } = standing;

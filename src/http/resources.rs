@@ -1,7 +1,7 @@
 //! The resources of a type: the collection and its members. Every type is served alike.
 
 use super::answer::{Failure, json, not_modified, resource};
-use super::extract::{Authenticated, Conditions, Json, LastPart, Listed, Projected};
+use super::extract::{Asking, Authenticated, Conditions, Json, LastPart, Listed, Projected};
 use crate::app::App;
 use crate::provisioning::{self, Verbs};
 use crate::scim::etag::Condition;
@@ -11,11 +11,11 @@ use axum::response::{IntoResponse, Response};
 
 pub async fn list<V: Verbs>(
     State(app): State<App>,
-    Authenticated(caller): Authenticated,
+    asking: Asking,
     Listed(query): Listed,
 ) -> Result<Response, Failure> {
-    let request = app.service.request(caller, app.now());
-    let page = provisioning::list(&app.service, request, V::RESOURCE_TYPE, query).await?;
+    let list = |asked| provisioning::list(&app.service, asked, V::RESOURCE_TYPE, query.clone());
+    let page = asking.read(list).await?;
     Ok(json(StatusCode::OK, page.render()))
 }
 
@@ -33,13 +33,13 @@ pub async fn create<V: Verbs>(
 
 pub async fn read<V: Verbs>(
     State(app): State<App>,
-    Authenticated(caller): Authenticated,
+    asking: Asking,
     LastPart(id): LastPart,
     projected: Projected,
     conditions: Conditions,
 ) -> Result<Response, Failure> {
-    let request = app.service.request(caller, app.now());
-    let answer = provisioning::read::<V>(&app.service, request, &id, projected.on(V::RESOURCE_TYPE)).await?;
+    let read = |asked| provisioning::read::<V>(&app.service, asked, &id, projected.on(V::RESOURCE_TYPE));
+    let answer = asking.read(read).await?;
     let is_known = |condition: Condition| answer.is_told_by_version && condition.matches(answer.version);
     if conditions.if_none_match.is_some_and(is_known) {
         return Ok(not_modified(&answer));

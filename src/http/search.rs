@@ -16,7 +16,7 @@ pub async fn of_type<V: Verbs>(
 ) -> Result<Response, Failure> {
     let query = Query::from_search_request(body).map_err(Error::from)?;
     let request = app.service.request(caller, app.now());
-    let page = provisioning::list(&app.service, request, V::RESOURCE_TYPE, query).await?;
+    let page = provisioning::list(&app.service, request.into(), V::RESOURCE_TYPE, query).await?;
     Ok(json(StatusCode::OK, page.render()))
 }
 

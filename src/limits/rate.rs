@@ -46,6 +46,8 @@ struct Known {
     limit: RateLimit,
     bucket: Arc<Bucket>,
     used: Instant,
+    /// Whoever found it empty was told to wait until then.
+    empty_until: Instant,
 }
 
 impl Rates {
@@ -60,8 +62,19 @@ impl Rates {
         let bucket = self.lock().bucket(key, limit)?;
         Some(match bucket.check() {
             Ok(state) => standing(limit, state.remaining_burst_capacity(), None),
-            Err(not_until) => standing(limit, 0, Some(not_until.wait_time_from(DefaultClock::default().now()))),
+            Err(not_until) => {
+                let wait = not_until.wait_time_from(DefaultClock::default().now());
+                if let Some(known) = self.lock().by_key.get_mut(&key) {
+                    known.empty_until = Instant::now() + wait;
+                }
+                standing(limit, 0, Some(wait))
+            }
         })
+    }
+
+    /// Whether the bucket of `key` was found empty and cannot have got anything since.
+    pub fn is_empty(&self, key: Id) -> bool {
+        self.lock().by_key.get(&key).is_some_and(|known| known.empty_until > Instant::now())
     }
 
     fn lock(&self) -> MutexGuard<'_, Buckets> {
@@ -84,7 +97,7 @@ impl Buckets {
         }
         let quota = Quota::per_second(NonZeroU32::new(limit.per_second)?).allow_burst(NonZeroU32::new(limit.burst)?);
         let bucket = Arc::new(RateLimiter::direct(quota).with_middleware());
-        self.by_key.insert(key, Known { limit, bucket: Arc::clone(&bucket), used: now });
+        self.by_key.insert(key, Known { limit, bucket: Arc::clone(&bucket), used: now, empty_until: now });
         Some(bucket)
     }
 }

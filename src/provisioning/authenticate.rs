@@ -1,13 +1,15 @@
 //! Credentials (RFC 6750): who asks.
 
+use super::known_tokens::KnownToken;
 use super::notes::{NotedCaller, Notes};
 use super::tenants::Source;
-use super::{Caller, Error, Service, oauth};
+use super::{Caller, Error, ReadRequest, Service, oauth};
 use crate::domain::{Account, Actor, CredentialKind, Guard, Id, Mode, PlainSecret};
 use crate::jose::Presented;
 use std::sync::Arc;
 
 /// Whoever has proved who he is, before he is a caller.
+#[derive(Debug, Clone)]
 pub(super) struct Proved {
     pub account: Id,
     pub connection: Id,
@@ -16,6 +18,14 @@ pub(super) struct Proved {
     pub user: Option<Id>,
     pub tenant: Arc<Account>,
     pub source: Arc<Source>,
+}
+
+impl Proved {
+    fn caller(self, request_id: Arc<str>, notes: Arc<Notes>) -> Caller {
+        let Self { account, connection, credential, user, tenant, source, .. } = self;
+        let actor = Actor::Connection(connection);
+        Caller { account, connection, actor, token: credential, user, tenant, source, request_id, notes }
+    }
 }
 
 /// Finds the connection that a credential belongs to. The database is asked each time, so that a revocation and every
@@ -31,19 +41,49 @@ pub async fn authenticate(
         Some(presented) => oauth::authenticate(service, secret.reveal(), presented, now, &notes).await?,
         None => by_token(service, secret, now, &notes).await?,
     };
-    let Proved { account, connection, credential, kind, user, tenant, source } = proved;
-    let actor = Actor::Connection(connection);
-    Ok((Caller { account, connection, actor, token: credential, user, tenant, source, request_id, notes }, kind))
+    let kind = proved.kind;
+    Ok((proved.caller(request_id, notes), kind))
+}
+
+/// A request of whom a token stood for when it was here last. The database, which is asked all the same, confirms him when
+/// it is asked what he wants to know.
+pub fn presume(
+    service: &Service,
+    secret: &PlainSecret,
+    now: i64,
+    request_id: &Arc<str>,
+    notes: &Arc<Notes>,
+) -> Option<ReadRequest> {
+    let token = service.known_tokens.find(&secret.hash(), now)?;
+    let caller = token.proved.clone().caller(Arc::clone(request_id), Arc::clone(notes));
+    Some(ReadRequest::presumed(service.request(caller, now), token.access_mark))
 }
 
 async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Notes) -> Result<Proved, Error> {
-    let (hash, tenants) = (secret.hash(), Arc::clone(&service.tenants));
+    let (hash, tenants, tokens) = (secret.hash(), Arc::clone(&service.tenants), &service.known_tokens);
+    let known = tokens.find(&hash, now);
+    let (shown, before) = (hash.clone(), known.clone());
     let found = service.db.read(async move |tx| {
-        let Some((token, connection, account)) = tx.token(&hash).await? else { return Ok::<_, Error>(None) };
+        if let Some(before) = &before
+            && tx.access_mark(before.proved.account).await? == Some(before.access_mark)
+        {
+            return Ok(known.clone());
+        }
+        let Some((token, versions)) = tx.token(&shown).await? else { return Ok::<_, Error>(None) };
+        let [connection, account, access_mark] = versions;
         let source = tenants.source(tx, token.account_id.0, token.connection_id.0, connection).await?;
-        Ok(Some((tenants.account(tx, token.account_id.0, account).await?, source, token)))
+        let proved = Proved {
+            account: token.account_id.0,
+            connection: token.connection_id.0,
+            credential: token.id.0,
+            kind: CredentialKind::Token,
+            user: token.user_id.map(Id::from),
+            tenant: tenants.account(tx, token.account_id.0, account).await?,
+            source,
+        };
+        Ok(Some(Arc::new(KnownToken { proved, access_mark, lifetime: token.lifetime() })))
     });
-    let Some((tenant, source, token)) = found.await? else {
+    let Some(token) = found.await? else {
         return Err(Error::Unauthorized(match secret.reveal().starts_with("scs_") {
             true => {
                 "This is the secret of an OAuth client. Enter it with the id of the client; it opens /oauth/token only."
@@ -51,9 +91,9 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
             false => "The token is not known. Check that it was copied whole, or make a new one.",
         }));
     };
-    let (account, connection, credential) = (token.account_id.0, token.connection_id.0, token.id.0);
+    let KnownToken { proved, lifetime, .. } = &*token;
+    let Proved { account, connection, credential, .. } = *proved;
     notes.caller(NotedCaller { account, connection, token: credential });
-    let lifetime = token.lifetime();
     if !lifetime.is_good(now) {
         let why = match lifetime.revoked {
             Some(_) => "The token was revoked. Make a new one and enter it in the identity provider.",
@@ -61,11 +101,11 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
         };
         return Err(Error::Unauthorized(why));
     }
-    if tenant.policies.mode == Mode::Personal {
+    if proved.tenant.policies.mode == Mode::Personal {
         return Err(Guard::OrganizationModeRequired.into());
     }
-    let user = token.user_id.map(Id::from);
-    Ok(Proved { account, connection, credential, kind: CredentialKind::Token, user, tenant, source })
+    tokens.remember(hash, &token);
+    Ok(proved.clone())
 }
 
 /// An administrator as a caller: without a connection, so without ceiling and rules of its own.

@@ -4,7 +4,7 @@ use super::fields::{condition, sort_field};
 use super::groups::extension;
 use super::render::Answer;
 use super::users::facts;
-use super::{Error, Request, Service, organizations, render, settings_sets};
+use super::{Error, ReadRequest, Request, Service, organizations, render, settings_sets};
 use crate::domain::{Id, Kind};
 use crate::expr::Expr;
 use crate::scim::cursor::{Cursors, Position, Scope};
@@ -21,13 +21,13 @@ use std::sync::Arc;
 /// The resources of one type.
 pub async fn list(
     service: &Service,
-    request: Request,
+    asked: ReadRequest,
     resource_type: &'static ResourceType,
     query: Query,
 ) -> Result<ListResponse, Error> {
-    request.caller.check_scope(resource_type, false)?;
-    let part = Part::bind(&request, resource_type, &query, Unknown::Refuse)?;
-    search(service, request, vec![part], query).await
+    asked.request().caller.check_scope(resource_type, false)?;
+    let part = Part::bind(asked.request(), resource_type, &query, Unknown::Refuse)?;
+    search(service, asked, vec![part], query).await
 }
 
 /// Resources of every type that the connection may read, users first (RFC 7644 §3.4.2.1).
@@ -42,7 +42,7 @@ pub async fn search_everything(service: &Service, request: Request, query: Query
     }
     let parts = visible.into_iter().map(|resource_type| Part::bind(&request, resource_type, &query, Unknown::NoMatch));
     let parts = parts.collect::<Result<Vec<_>, _>>()?;
-    search(service, request, parts, query).await
+    search(service, request.into(), parts, query).await
 }
 
 /// A name that some types know is no value in the others (RFC 7644 §3.4.2.1); a name that none knows is a mistake.
@@ -109,11 +109,11 @@ impl Part {
     }
 }
 
-async fn search(service: &Service, request: Request, parts: Vec<Part>, query: Query) -> Result<ListResponse, Error> {
+async fn search(service: &Service, asked: ReadRequest, parts: Vec<Part>, query: Query) -> Result<ListResponse, Error> {
     let size = query.page_size(service.settings.capabilities.page)?;
     let is_point_read = parts.iter().all(|part| part.listing.condition.is_some() && part.listing.is_point_read());
     let search = Search {
-        request,
+        asked,
         scope_query: scope(&parts, &query),
         parts,
         size,
@@ -122,9 +122,12 @@ async fn search(service: &Service, request: Request, parts: Vec<Part>, query: Qu
         requested: query.count.unwrap_or(service.settings.capabilities.page.default),
     };
     let paging = query.paging;
-    let work = async move |tx: &mut Tx<'_>| match &paging {
-        Paging::Index { start } => search.by_index(tx, *start).await,
-        Paging::Cursor(cursor) => search.by_cursor(tx, cursor.as_deref()).await,
+    let work = async move |tx: &mut Tx<'_>| {
+        let page = async |tx: &mut Tx<'_>| match &paging {
+            Paging::Index { start } => search.by_index(tx, *start).await,
+            Paging::Cursor(cursor) => search.by_cursor(tx, cursor.as_deref()).await,
+        };
+        search.asked.read(tx, page).await
     };
     if is_point_read { service.db.read(work).await } else { service.db.scan(work).await }
 }
@@ -139,7 +142,7 @@ fn scope(parts: &[Part], query: &Query) -> String {
 }
 
 struct Search {
-    request: Request,
+    asked: ReadRequest,
     parts: Vec<Part>,
     size: u64,
     requested: u64,
@@ -228,19 +231,26 @@ impl Search {
         };
         if lead > 0 && !rows.is_empty() {
             let before = rows.remove(0);
-            self.places.remember(account, kind, removed, skip, before.stored.id.0, self.request.now);
+            self.places.remember(account, kind, removed, skip, before.stored.id.0, self.asked.request().now);
         }
         if let Some(last) = rows.last() {
-            self.places.remember(account, kind, removed, skip + rows.len() as u64, last.stored.id.0, self.request.now);
+            self.places.remember(
+                account,
+                kind,
+                removed,
+                skip + rows.len() as u64,
+                last.stored.id.0,
+                self.asked.request().now,
+            );
         }
         Ok(rows)
     }
 
     /// RFC 9865 §2.
     async fn by_cursor(&self, tx: &mut Tx<'_>, cursor: Option<&str>) -> Result<ListResponse, Error> {
-        let account = self.request.caller.account.to_string();
+        let account = self.asked.request().caller.account.to_string();
         let scope = Scope { account: &account, query: self.scope_query.clone(), count: self.requested };
-        let position = cursor.map(|cursor| self.cursors.open(cursor, &scope, self.request.now)).transpose()?;
+        let position = cursor.map(|cursor| self.cursors.open(cursor, &scope, self.asked.request().now)).transpose()?;
         let mut response = ListResponse { total: 0, start: None, resources: Vec::new(), next_cursor: None };
         response.total = match &position {
             Some(position) => position.total,
@@ -278,7 +288,7 @@ impl Search {
     fn cursor(&self, scope: &Scope<'_>, place: (usize, Id, Option<String>), total: u64) -> Result<String, Error> {
         let (resource_type, id, key) = place;
         let position = Position { resource_type, key, id: id.to_string(), total };
-        Ok(self.cursors.issue(scope, position, self.request.now)?)
+        Ok(self.cursors.issue(scope, position, self.asked.request().now)?)
     }
 
     async fn total(&self, tx: &mut Tx<'_>) -> Result<u64, Error> {
@@ -301,7 +311,7 @@ impl Search {
             Kind::User => self.users(tx, part, &rows).await?,
             Kind::Group => self.groups(tx, part, &rows).await?,
             Kind::Organization | Kind::SettingsSet => {
-                plain(tx, &self.request, part.resource_type, &rows, &part.projection).await?
+                plain(tx, self.asked.request(), part.resource_type, &rows, &part.projection).await?
             }
         };
         Ok(answers.into_iter().map(|answer| answer.body.into_text()).collect())
@@ -309,16 +319,16 @@ impl Search {
 
     async fn users(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
         let users: Vec<(Id, Option<Id>)> = rows.iter().map(|row| (row.stored.id.0, row.organization)).collect();
-        let mut facts = facts(tx, &self.request, &users, None, &part.projection).await?;
+        let mut facts = facts(tx, self.asked.request(), &users, None, &part.projection).await?;
         let answer = |row: &Listed| {
             let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
-            render::user(&self.request, &row.stored, &facts, &part.projection)
+            render::user(self.asked.request(), &row.stored, &facts, &part.projection)
         };
         Ok(rows.iter().map(answer).collect())
     }
 
     async fn groups(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
-        let account = self.request.caller.account;
+        let account = self.asked.request().caller.account;
         let ids: Vec<Id> = rows.iter().map(|row| row.stored.id.0).collect();
         let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
         if part.projection.wants("members", &GROUP) && !ids.is_empty() {
@@ -329,14 +339,20 @@ impl Search {
         let mut more: HashMap<Id, Object> = HashMap::new();
         if wants_more(&part.projection) && !ids.is_empty() {
             for group in tx.groups(account, &ids).await? {
-                more.insert(group.stored.id.0, extension(tx, &self.request, &group, &part.projection).await?);
+                more.insert(group.stored.id.0, extension(tx, self.asked.request(), &group, &part.projection).await?);
             }
         }
         let mut answers = Vec::with_capacity(rows.len());
         for row in rows {
             let id = row.stored.id.0;
             let more = more.remove(&id).unwrap_or_default();
-            answers.push(render::group(&self.request, &row.stored, members.remove(&id), &more, &part.projection));
+            answers.push(render::group(
+                self.asked.request(),
+                &row.stored,
+                members.remove(&id),
+                &more,
+                &part.projection,
+            ));
         }
         Ok(answers)
     }

@@ -13,6 +13,7 @@ mod fields;
 mod foundations;
 mod groups;
 mod guard;
+mod known_tokens;
 mod list;
 mod log;
 mod memberships;
@@ -21,6 +22,7 @@ mod oauth;
 mod organizations;
 mod plain;
 mod profile;
+mod read_request;
 mod refusal;
 mod render;
 mod rules;
@@ -30,7 +32,7 @@ mod tenants;
 mod users;
 mod verbs;
 
-pub use authenticate::{administrator, authenticate};
+pub use authenticate::{administrator, authenticate, presume};
 pub use bulk::bulk;
 pub use catalogue::{Entitlements, ReadOnly, Roles, list_of_catalogue, read_of_catalogue};
 pub use dialect::Choices;
@@ -38,11 +40,13 @@ pub use error::Error;
 pub use foundations::{lay_foundations, rename_first_organization};
 pub use groups::{Groups, switch_group_roles};
 pub use guard::settle;
+pub use known_tokens::KnownTokens;
 pub use list::{list, plain_page, search_everything};
 pub use log::{Figures as LogFigures, Mask, Options as LogOptions, Recorder, Seen};
 pub use notes::{Noted, NotedCaller, NotedChange, NotedFailure, Notes};
 pub use oauth::{GrantError, Granted, OAuth, OAuthSettings, TokenRequest, grant};
 pub use organizations::Organizations;
+pub use read_request::ReadRequest;
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
 pub use rules::{BoundRule, Outcome, evaluate, forget_role};
@@ -73,6 +77,7 @@ pub struct Service {
     pub cursors: Cursors,
     pub places: Arc<Places>,
     pub tenants: Arc<Tenants>,
+    pub known_tokens: Arc<KnownTokens>,
     pub oauth: Arc<OAuth>,
     pub settings: Settings,
 }

@@ -1,7 +1,7 @@
 //! The requests that every resource type answers, written once; what differs is in `users` and `groups`.
 
 use super::render::Answer;
-use super::{Error, Request, Service, settle};
+use super::{Error, ReadRequest, Request, Service, settle};
 use crate::domain::Id;
 use crate::scim::Object;
 use crate::scim::etag::Condition;
@@ -138,14 +138,16 @@ pub async fn create<V: Verbs>(
 /// GET of one resource (RFC 7644 §3.4.1).
 pub async fn read<V: Verbs>(
     service: &Service,
-    request: Request,
+    asked: ReadRequest,
     id: &str,
     projection: Projection,
 ) -> Result<Answer, Error> {
-    request.caller.check_scope(V::RESOURCE_TYPE, false)?;
+    asked.request().caller.check_scope(V::RESOURCE_TYPE, false)?;
     let id = V::parse_id(id)?;
     let reads_much = V::reads_much(&projection);
-    let work = async move |tx: &mut Tx<'_>| V::read(tx, &request, id, &projection).await;
+    let work = async move |tx: &mut Tx<'_>| {
+        asked.read(tx, async |tx| V::read(tx, asked.request(), id, &projection).await).await
+    };
     if reads_much { service.db.scan(work).await } else { service.db.read(work).await }
 }
 

@@ -144,6 +144,13 @@ impl<ST> Sql<ST> {
         self.words(")")
     }
 
+    /// Says that the words are the same wherever `N` names a statement: it is found again by that alone.
+    pub fn fixed<N: 'static>(self) -> Cached<Fixed<N, ST>> {
+        let fixed = Fixed { sql: self, name: PhantomData };
+        debug_assert!(fixed.has_its_words(), "one name stands for two statements: {:?}", fixed.sql.pieces);
+        Cached(fixed)
+    }
+
     /// Leaves no prepared statement behind. Each connection keeps prepared statements for ever, so only a small
     /// closed set of shapes may stay.
     pub fn never_cached(&mut self) {
@@ -225,6 +232,11 @@ where
         }
         self.pieces.iter().try_for_each(|piece| piece.walk_ast(out.reborrow()))
     }
+
+    // Without going through all pieces to find out.
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(self.cacheable)
+    }
 }
 
 impl<DB> QueryFragment<DB> for Piece
@@ -255,6 +267,52 @@ where
             Self::Computed(pieces) => pieces.iter().try_for_each(|piece| piece.walk_ast(out.reborrow()))?,
         }
         Ok(())
+    }
+}
+
+/// A statement whose words never differ; see `Sql::fixed`.
+pub struct Fixed<N, ST> {
+    sql: Sql<ST>,
+    name: PhantomData<fn() -> N>,
+}
+
+impl<N: 'static, ST> Fixed<N, ST> {
+    /// Whether they are those that were seen first.
+    fn has_its_words(&self) -> bool {
+        thread_local! {
+            static SEEN: RefCell<HashMap<TypeId, String>> = RefCell::default();
+        }
+        let mut words = String::new();
+        write_words(&self.sql.pieces, &mut words);
+        SEEN.with_borrow_mut(|seen| *seen.entry(TypeId::of::<N>()).or_insert_with(|| words.clone()) == words)
+    }
+}
+
+fn write_words(pieces: &[Piece], words: &mut String) {
+    for piece in pieces {
+        match piece {
+            Piece::Words(more) => words.push_str(more),
+            Piece::Computed(pieces) => write_words(pieces, words),
+            _ => words.push('?'),
+        }
+    }
+}
+
+impl<N: 'static, ST> QueryId for Fixed<N, ST> {
+    type QueryId = Fixed<N, ()>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<N, ST> Query for Fixed<N, ST> {
+    type SqlType = ST;
+}
+
+impl<N, ST, DB: Backend> QueryFragment<DB> for Fixed<N, ST>
+where
+    Sql<ST>: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.sql.walk_ast(out)
     }
 }
 

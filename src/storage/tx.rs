@@ -103,7 +103,8 @@ operations! {
     pub accounts::update_connection as update_connection(row: &ConnectionRow) -> bool;
 
     pub credentials::insert_token as insert_token(row: &TokenRow) -> ();
-    pub credentials::token as token(hash: &HashedSecret) -> Option<(TokenRow, i64, i64)>;
+    pub credentials::token as token(hash: &HashedSecret) -> Option<(TokenRow, [i64; 3])>;
+    pub credentials::access_mark as access_mark(account: Id) -> Option<i64>;
     pub credentials::tokens as tokens(account: Id, connection: Option<Id>) -> Vec<TokenRow>;
     pub credentials::tokens_after as tokens_after(
         account: Id, connection: Id, after: Option<Id>, limit: i64

@@ -1,8 +1,11 @@
 //! Tokens and the walls between accounts.
 
-use crate::support::{Reply, Server, on_both, query, send};
+use crate::support::{Database, Reply, Server, on_both, query, send};
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::sqlite::SqliteConnection;
 use reqwest::Method;
 use scim_connector::admin;
+use scim_connector::domain::Scope;
 use scim_connector::storage::DatabaseUrl;
 use serde_json::json;
 use std::time::Duration;
@@ -27,6 +30,65 @@ on_both! {
             refused(&get(&server, &format!("Bearer {token}")).await);
         }
         server.get("/Users").await.expect(200);
+    }
+
+    /// Whoever was here before is confirmed together with what he reads: what has changed since counts all the same, on
+    /// every replica, whoever changed it.
+    async fn nobody_gets_an_answer_as_who_he_was(server) {
+        let user = server.user("ada").await;
+        let second = match server.database {
+            Database::Sqlite => None,
+            Database::Postgres => Some(Server::start_on(server.url.clone(), |_| ()).await),
+        };
+        let replicas: Vec<&Server> = [&server].into_iter().chain(&second).collect();
+        let all = async |status: u16| {
+            for replica in &replicas {
+                for reply in everything(replica, &server.token, &user).await {
+                    assert_eq!(reply.status, status, "{}", reply.body);
+                }
+            }
+        };
+        let by_hand = async |statement: &'static str| run(&server.url, statement).await;
+
+        all(200).await;
+        by_hand("UPDATE tokens SET revoked_at = 1").await;
+        all(401).await;
+        by_hand("UPDATE tokens SET revoked_at = NULL").await;
+        all(200).await;
+        server.configure(|connection| connection.settings.allowed_addresses = vec!["192.0.2.1".to_owned()]).await;
+        all(403).await;
+        server.configure(|connection| connection.settings.allowed_addresses.clear()).await;
+        all(200).await;
+        server.configure(|connection| connection.settings.scope = Scope::ReadOnly).await;
+        let [read, found, patched] = everything(replicas[replicas.len() - 1], &server.token, &user).await;
+        assert_eq!([read.status, found.status, patched.status], [200, 200, 403]);
+        server.configure(|connection| connection.settings.scope = Scope::Account).await;
+        all(200).await;
+        by_hand("DELETE FROM tokens").await;
+        all(401).await;
+    }
+
+    /// The database itself changes the number by which a caller is confirmed.
+    async fn whatever_lets_somebody_in_changes_the_mark_of_access(server) {
+        let statements = [
+            ("UPDATE accounts SET policies = '{}'", true),
+            ("UPDATE accounts SET roles = roles", true),
+            ("UPDATE accounts SET default_group_id = default_group_id", true),
+            ("UPDATE connections SET settings = '{}'", true),
+            ("UPDATE connections SET name = 'other'", true),
+            ("UPDATE tokens SET expires_at = 4000000000000", true),
+            ("UPDATE tokens SET revoked_at = 1", true),
+            ("UPDATE tokens SET last_used_at = 1", false),
+            ("UPDATE organizations SET version = version + 1", false),
+            ("DELETE FROM tokens", true),
+        ];
+        let mut before = access_mark(&server).await;
+        for (statement, changes) in statements {
+            run(&server.url, statement).await;
+            let after = access_mark(&server).await;
+            assert_eq!(after != before, changes, "{statement}");
+            before = after;
+        }
     }
 
     async fn an_expired_token_is_refused(server) {
@@ -169,6 +231,43 @@ async fn new_token(server: &Server, lifetime: Option<i64>) -> (scim_connector::d
 async fn get(server: &Server, authorization: &str) -> Reply {
     let request = server.client.get(format!("{}/Users", server.base_url));
     send(request.header("Authorization", authorization)).await
+}
+
+/// A read, a look-up and a change with this token.
+async fn everything(server: &Server, token: &str, user: &str) -> [Reply; 3] {
+    let ask = |method, path: &str| {
+        server.client.request(method, format!("{}/Users{path}", server.base_url)).bearer_auth(token)
+    };
+    let change = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{ "op": "replace", "path": "nickName", "value": "Ada" }],
+    });
+    let one = format!("/{user}");
+    [
+        send(ask(Method::GET, &one)).await,
+        send(ask(Method::GET, "?filter=userName%20eq%20%22ada%22")).await,
+        send(ask(Method::PATCH, &one).json(&change)).await,
+    ]
+}
+
+/// A statement that somebody gives the database himself.
+async fn run(url: &DatabaseUrl, statement: &'static str) {
+    let url = url.clone();
+    let run = move || match url {
+        DatabaseUrl::Sqlite(path) => {
+            let mut connection = SqliteConnection::establish(path.to_str().expect("UTF-8")).expect("it opens");
+            connection.batch_execute("PRAGMA busy_timeout = 10000").expect("it is set up");
+            connection.batch_execute(statement).expect(statement);
+        }
+        DatabaseUrl::Postgres(url) => drop(query(&url, statement)),
+    };
+    tokio::task::spawn_blocking(run).await.expect("it runs");
+}
+
+async fn access_mark(server: &Server) -> i64 {
+    let account = server.account;
+    let mark = server.app.service.db.read(async move |tx| tx.access_mark(account).await);
+    mark.await.expect("it is read").expect("there is the account")
 }
 
 /// Okta SPEC test 11: an error of SCIM with its status in the body; RFC 9110 §11.6.1: the challenge.

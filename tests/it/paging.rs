@@ -249,7 +249,7 @@ async fn page_later(server: &Server, start: usize, count: usize) -> Vec<String> 
     let caller =
         provisioning::authenticate(service, secret, now, "later".into(), Arc::default()).await.expect("a good token");
     let request = service.request(caller.0, server.app.now() + 3_600_000);
-    let page = provisioning::list(service, request, &USER, query).await.expect("a page");
+    let page = provisioning::list(service, request.into(), &USER, query).await.expect("a page");
     let users: Vec<Value> = page.resources.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect();
     names(&users)
 }

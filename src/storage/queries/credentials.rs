@@ -30,15 +30,26 @@ type TokenSql = (
     Nullable<IdSql>,
 );
 
-/// A token by the hash of what the client sent, with the versions of its connection and its account.
-pub async fn token(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Option<(TokenRow, i64, i64)>> {
-    let mut sql: Sql<(TokenSql, BigInt, BigInt)> = Sql::new(
+/// A token by the hash of what the client sent, with the versions of its connection and its account and the mark of all
+/// that access to the account hangs on.
+pub async fn token(conn: &mut Conn<'_>, hash: &HashedSecret) -> QueryResult<Option<(TokenRow, [i64; 3])>> {
+    let mut sql: Sql<(TokenSql, BigInt, BigInt, BigInt)> = Sql::new(
         "SELECT t.hash, t.id, t.account_id, t.connection_id, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, \
-         t.user_id, t.replaced_by, c.version, a.version FROM tokens t JOIN accounts a ON a.id = t.account_id \
+         t.user_id, t.replaced_by, c.version, a.version, a.access_mark FROM tokens t JOIN accounts a ON a.id = t.account_id \
          JOIN connections c ON c.account_id = t.account_id AND c.id = t.connection_id WHERE t.hash = ",
     );
     sql.value(hash.0.to_vec());
-    sql.get_result(conn).await.optional()
+    let found: Option<(TokenRow, i64, i64, i64)> = sql.get_result(conn).await.optional()?;
+    Ok(found.map(|(token, connection, account, mark)| (token, [connection, account, mark])))
+}
+
+/// Another number as soon as anything has changed that the access to an account hangs on: the account itself, its
+/// connections, its tokens.
+pub async fn access_mark(conn: &mut Conn<'_>, account: Id) -> QueryResult<Option<i64>> {
+    let mut sql: Sql<BigInt> = Sql::new("SELECT access_mark FROM accounts WHERE id = ");
+    sql.id(account);
+    enum AccessMark {}
+    sql.fixed::<AccessMark>().get_result(conn).await.optional()
 }
 
 /// An admin key by the hash of what the client sent, with the version of its account.

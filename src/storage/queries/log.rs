@@ -13,12 +13,19 @@ use diesel::prelude::{BoolExpressionMethods, ExpressionMethods, OptionalExtensio
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Text};
 
+/// The statement of one entry: on SQLite there are no others.
+enum InsertOne {}
+
 pub async fn insert(conn: &mut Conn<'_>, rows: &[WholeLogRow]) -> QueryResult<()> {
     let columns = "INSERT INTO provisioning_log (account_id, connection_id, id, size, status, outcome, micros, method, path, \
                    query, filter, resource_type, resource_id, user_agent, credential_id, client_address, scim_type, code, \
                    detail, quirks, changes, body_bytes, body_cut, body, failures)";
     for chunk in rows.chunks(DIALECT.rows_at_once) {
-        insert_rows(columns, chunk, values).execute(conn).await?;
+        let sql = insert_rows(columns, chunk, values);
+        match chunk {
+            [_] => sql.fixed::<InsertOne>().execute(conn).await?,
+            _ => sql.execute(conn).await?,
+        };
     }
     Ok(())
 }

@@ -196,5 +196,9 @@ pub async fn groups_of_all(
         sql.words(" AND g.is_default = FALSE");
     }
     sql.words(" ORDER BY m.user_id, m.group_id");
-    sql.load(conn).await
+    enum OfOne {}
+    match (users, with_default) {
+        ([_], false) => sql.fixed::<OfOne>().load(conn).await,
+        _ => sql.load(conn).await,
+    }
 }

@@ -104,12 +104,14 @@ fn stored_one(account: Id, id: Id) -> Sql<StoredUserSql> {
 }
 
 pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
-    stored_one(account, id).get_result(conn).await.optional()
+    enum Find {}
+    stored_one(account, id).fixed::<Find>().get_result(conn).await.optional()
 }
 
 /// The same, kept from others until the transaction ends.
 pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
-    Locked(stored_one(account, id)).get_result(conn).await.optional()
+    enum FindLocked {}
+    Locked(stored_one(account, id).fixed::<FindLocked>()).get_result(conn).await.optional()
 }
 
 /// Several users, in order of their ids.
