@@ -47,6 +47,12 @@ pub fn db_ids(ids: &[Id]) -> Vec<DbId> {
     ids.iter().copied().map(DbId).collect()
 }
 
+/// Identifiers out of one value that holds the bytes of all.
+pub fn ids_of(bytes: &[u8]) -> Vec<Id> {
+    let (ids, _) = bytes.as_chunks();
+    ids.iter().map(|id| Id(Uuid::from_bytes(*id))).collect()
+}
+
 impl ToSql<IdSql, Pg> for DbId {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(self.0.0.as_bytes())?;

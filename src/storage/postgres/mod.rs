@@ -33,6 +33,7 @@ pub static DIALECT: Dialect = Dialect {
     id_as_text: "?::text",
     text_as_id: "?::uuid",
     no_id: ", NULL::uuid",
+    ids_together: Some(["string_agg(uuid_send(", "), ''::bytea)"]),
     next_sequence: "(pg_current_xact_id()::text::bigint + (SELECT last_value FROM event_offset)) * 1048576 + ?",
     settled_sequences: " AND sequence < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
                         + (SELECT last_value FROM event_offset)) * 1048576",

@@ -1,15 +1,15 @@
 //! Memberships, always as sets: no statement's cost grows with the size of the group it names.
 
-use super::{Conn, RunQueryDsl};
+use super::{Conn, DIALECT, RunQueryDsl};
 use crate::domain::Id;
 use crate::storage::rows::{GroupOfUser, MembershipRow};
 use crate::storage::schema::{memberships, users};
 use crate::storage::sql::{Cached, Locked, Piece, Sql, insert as insert_rows};
-use crate::storage::types::{DbId, IdSql, db_ids};
+use crate::storage::types::{DbId, IdSql, db_ids, ids_of};
 use diesel::dsl::case_when;
 use diesel::prelude::{ExpressionMethods, IntoSql, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Bool, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
 /// The later of a column and a time: for a resource time never runs backwards, whatever the clocks of replicas say.
 macro_rules! later {
@@ -160,10 +160,20 @@ pub async fn page(
 
 /// The members of a group, in order of their ids.
 pub async fn members(conn: &mut Conn<'_>, account: Id, group: Id) -> QueryResult<Vec<Id>> {
-    let of_group = memberships::table
-        .filter(memberships::account_id.eq(DbId(account)))
-        .filter(memberships::group_id.eq(DbId(group)));
-    let rows: Vec<DbId> = of_group.select(memberships::user_id).order(memberships::user_id).load(conn).await?;
+    let mut rows: Sql<()> = Sql::new("SELECT user_id FROM memberships WHERE account_id = ");
+    rows.id(account).words(" AND group_id = ").id(group).words(" ORDER BY user_id");
+    if let Some([before, behind]) = DIALECT.ids_together {
+        let mut sql: Sql<Nullable<Binary>> = Sql::new("SELECT ");
+        sql.words(before).words("user_id").words(behind).words(" FROM (").append(rows).words(") m");
+        let bytes: Option<Vec<u8>> = sql.get_result(conn).await?;
+        let mut ids = ids_of(&bytes.unwrap_or_default());
+        // In order already, though no standard promises that an aggregate sees its rows so.
+        ids.sort_unstable();
+        return Ok(ids);
+    }
+    let mut sql: Sql<IdSql> = Sql::new("");
+    sql.append(rows);
+    let rows: Vec<DbId> = sql.load(conn).await?;
     Ok(rows.into_iter().map(Id::from).collect())
 }
 
