@@ -3,12 +3,13 @@
 use crate::support::{Database, Reply, Server, on_both, query, send};
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::sqlite::SqliteConnection;
+use futures_util::future::{join, join_all};
 use reqwest::Method;
 use scim_connector::admin;
 use scim_connector::domain::Scope;
 use scim_connector::storage::DatabaseUrl;
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 on_both! {
     /// idp.md 2.5: two live secrets, so that one can be exchanged without a gap.
@@ -66,6 +67,38 @@ on_both! {
         all(200).await;
         by_hand("DELETE FROM tokens").await;
         all(401).await;
+    }
+
+    /// Many who ask at once are confirmed together, and still nobody who asks after a revocation gets an answer.
+    async fn no_request_that_begins_after_a_revocation_is_answered(server) {
+        let user = server.user("ada").await;
+        let (mut answered, mut refused) = (0, 0);
+        for _ in 0..6 {
+            let (id, token) = new_token(&server, None).await;
+            let ends = Instant::now() + Duration::from_millis(120);
+            let ask = async || {
+                let mut seen = Vec::new();
+                while Instant::now() < ends {
+                    let begun = Instant::now();
+                    let request = server.client.get(format!("{}/Users/{user}", server.base_url));
+                    seen.push((begun, send(request.bearer_auth(&token)).await.status));
+                }
+                seen
+            };
+            let revoke = async {
+                tokio::time::sleep(Duration::from_millis(60)).await;
+                let db = &server.app.service.db;
+                admin::revoke_token(db, id, server.app.now()).await.expect("it is revoked");
+                Instant::now()
+            };
+            let (seen, revoked) = join(join_all((0..8).map(|_| ask())), revoke).await;
+            for (begun, status) in seen.into_iter().flatten() {
+                assert!(status == 200 || status == 401, "{status}");
+                assert!(begun < revoked || status == 401, "a request that began after the revocation was answered");
+                *(if status == 200 { &mut answered } else { &mut refused }) += 1;
+            }
+        }
+        assert!(answered > 0 && refused > 0, "{answered} were answered and {refused} refused");
     }
 
     /// The database itself changes the number by which a caller is confirmed.
