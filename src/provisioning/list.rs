@@ -152,6 +152,10 @@ struct Search {
 }
 
 impl Search {
+    fn request(&self) -> &Request {
+        self.asked.request()
+    }
+
     /// RFC 7644 §3.4.2.4.
     async fn by_index(&self, tx: &mut Tx<'_>, start: u64) -> Result<ListResponse, Error> {
         let mut response = ListResponse { total: 0, start: Some(start), resources: Vec::new(), next_cursor: None };
@@ -231,7 +235,7 @@ impl Search {
         };
         if lead > 0 && !rows.is_empty() {
             let before = rows.remove(0);
-            self.places.remember(account, kind, removed, skip, before.stored.id.0, self.asked.request().now);
+            self.places.remember(account, kind, removed, skip, before.stored.id.0, self.request().now);
         }
         if let Some(last) = rows.last() {
             self.places.remember(
@@ -240,7 +244,7 @@ impl Search {
                 removed,
                 skip + rows.len() as u64,
                 last.stored.id.0,
-                self.asked.request().now,
+                self.request().now,
             );
         }
         Ok(rows)
@@ -248,9 +252,9 @@ impl Search {
 
     /// RFC 9865 §2.
     async fn by_cursor(&self, tx: &mut Tx<'_>, cursor: Option<&str>) -> Result<ListResponse, Error> {
-        let account = self.asked.request().caller.account.to_string();
+        let account = self.request().caller.account.to_string();
         let scope = Scope { account: &account, query: self.scope_query.clone(), count: self.requested };
-        let position = cursor.map(|cursor| self.cursors.open(cursor, &scope, self.asked.request().now)).transpose()?;
+        let position = cursor.map(|cursor| self.cursors.open(cursor, &scope, self.request().now)).transpose()?;
         let mut response = ListResponse { total: 0, start: None, resources: Vec::new(), next_cursor: None };
         response.total = match &position {
             Some(position) => position.total,
@@ -288,7 +292,7 @@ impl Search {
     fn cursor(&self, scope: &Scope<'_>, place: (usize, Id, Option<String>), total: u64) -> Result<String, Error> {
         let (resource_type, id, key) = place;
         let position = Position { resource_type, key, id: id.to_string(), total };
-        Ok(self.cursors.issue(scope, position, self.asked.request().now)?)
+        Ok(self.cursors.issue(scope, position, self.request().now)?)
     }
 
     async fn total(&self, tx: &mut Tx<'_>) -> Result<u64, Error> {
@@ -311,7 +315,7 @@ impl Search {
             Kind::User => self.users(tx, part, &rows).await?,
             Kind::Group => self.groups(tx, part, &rows).await?,
             Kind::Organization | Kind::SettingsSet => {
-                plain(tx, self.asked.request(), part.resource_type, &rows, &part.projection).await?
+                plain(tx, self.request(), part.resource_type, &rows, &part.projection).await?
             }
         };
         Ok(answers.into_iter().map(|answer| answer.body.into_text()).collect())
@@ -319,16 +323,16 @@ impl Search {
 
     async fn users(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
         let users: Vec<(Id, Option<Id>)> = rows.iter().map(|row| (row.stored.id.0, row.organization)).collect();
-        let mut facts = facts(tx, self.asked.request(), &users, None, &part.projection).await?;
+        let mut facts = facts(tx, self.request(), &users, None, &part.projection).await?;
         let answer = |row: &Listed| {
             let facts = facts.remove(&row.stored.id.0).unwrap_or_default();
-            render::user(self.asked.request(), &row.stored, &facts, &part.projection)
+            render::user(self.request(), &row.stored, &facts, &part.projection)
         };
         Ok(rows.iter().map(answer).collect())
     }
 
     async fn groups(&self, tx: &mut Tx<'_>, part: &Part, rows: &[Listed]) -> Result<Vec<Answer>, Error> {
-        let account = self.asked.request().caller.account;
+        let account = self.request().caller.account;
         let ids: Vec<Id> = rows.iter().map(|row| row.stored.id.0).collect();
         let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
         if part.projection.wants("members", &GROUP) && !ids.is_empty() {
@@ -339,20 +343,14 @@ impl Search {
         let mut more: HashMap<Id, Object> = HashMap::new();
         if wants_more(&part.projection) && !ids.is_empty() {
             for group in tx.groups(account, &ids).await? {
-                more.insert(group.stored.id.0, extension(tx, self.asked.request(), &group, &part.projection).await?);
+                more.insert(group.stored.id.0, extension(tx, self.request(), &group, &part.projection).await?);
             }
         }
         let mut answers = Vec::with_capacity(rows.len());
         for row in rows {
             let id = row.stored.id.0;
             let more = more.remove(&id).unwrap_or_default();
-            answers.push(render::group(
-                self.asked.request(),
-                &row.stored,
-                members.remove(&id),
-                &more,
-                &part.projection,
-            ));
+            answers.push(render::group(self.request(), &row.stored, members.remove(&id), &more, &part.projection));
         }
         Ok(answers)
     }
