@@ -73,6 +73,11 @@ impl Asking {
         Ok(caller)
     }
 
+    /// What is wrong with a request is told to those alone who may ask.
+    pub async fn refuse(self, failure: Failure) -> Failure {
+        self.authenticate().await.err().unwrap_or(failure)
+    }
+
     /// Answers from what `read` reads. Whoever was here before is confirmed while it reads, which saves a way to the database;
     /// anybody else is looked up first, and so is whoever gets no answer: nobody is refused on a presumption.
     pub async fn read<T, F>(self, read: impl Fn(ReadRequest) -> F) -> Result<T, Failure>

@@ -12,8 +12,12 @@ use axum::response::{IntoResponse, Response};
 pub async fn list<V: Verbs>(
     State(app): State<App>,
     asking: Asking,
-    Listed(query): Listed,
+    listed: Result<Listed, Failure>,
 ) -> Result<Response, Failure> {
+    let query = match listed {
+        Ok(Listed(query)) => query,
+        Err(failure) => return Err(asking.refuse(failure).await),
+    };
     let list = |asked| provisioning::list(&app.service, asked, V::RESOURCE_TYPE, query.clone());
     let page = asking.read(list).await?;
     Ok(json(StatusCode::OK, page.render()))

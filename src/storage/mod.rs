@@ -30,5 +30,5 @@ pub use migrations::Status as MigrationStatus;
 pub use places::Places;
 pub use query::{AuditQuery, LogQuery};
 pub use tx::Tx;
-pub(crate) use tx::both;
+pub(crate) use tx::{both, in_order};
 pub use url::{DatabaseUrl, without_password};

@@ -13,7 +13,7 @@ use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
 use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger, Profile};
 use diesel_async::SimpleAsyncConnection;
-use futures_util::future::{join4, try_join};
+use futures_util::future::{join, join4};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ macro_rules! operations {
                             let ahead = postgres::send(conn, std::mem::take(&mut self.ahead));
                             // Polled in this order, which is the order in which the server gets them.
                             let query = postgres::queries::$module::$name(&mut conn, $($argument),*);
-                            try_join(ahead, query).await.map(|(_, output)| output)
+                            in_order(ahead, query).await.map(|(_, output)| output)
                         }
                     };
                     result.map_err(Error::from)
@@ -67,12 +67,22 @@ macro_rules! operations {
     };
 }
 
+/// Waits for two answers that come in this order. Of two errors the first is the cause: whatever was sent behind a statement
+/// that fails is refused, because the transaction is aborted. So nobody may go by the error that is heard of first.
+pub async fn in_order<A, B, E>(
+    first: impl Future<Output = Result<A, E>>,
+    second: impl Future<Output = Result<B, E>>,
+) -> Result<(A, B), E> {
+    let (first, second) = join(first, second).await;
+    Ok((first?, second?))
+}
+
 /// Two operations that do not need each other's results: on PostgreSQL they are one way to the server.
 macro_rules! both {
     ($tx:expr, $first:ident($($a:expr),*), $second:ident($($b:expr),*)) => {
         match $tx.beside() {
             Some(mut beside) => {
-                futures_util::future::try_join($tx.$first($($a),*), beside.$second($($b),*)).await
+                $crate::storage::in_order($tx.$first($($a),*), beside.$second($($b),*)).await
             }
             None => match $tx.$first($($a),*).await {
                 Ok(first) => $tx.$second($($b),*).await.map(|second| (first, second)),

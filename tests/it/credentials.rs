@@ -124,6 +124,15 @@ on_both! {
         }
     }
 
+    /// What is wrong with a request is nobody's business who may not ask.
+    async fn strangers_are_not_told_what_is_wrong_with_a_query(server) {
+        let wrong = |token: &str| server.client.get(format!("{}/Users?count=many", server.base_url)).bearer_auth(token);
+        send(wrong(&server.token)).await.expect(400);
+        for _ in 0..2 {
+            refused(&send(wrong("sct_unknown")).await);
+        }
+    }
+
     async fn an_expired_token_is_refused(server) {
         let long = new_token(&server, Some(60_000)).await.1;
         let short = new_token(&server, Some(1)).await.1;
