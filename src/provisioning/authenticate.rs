@@ -64,10 +64,10 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
     let known = tokens.find(&hash, now);
     let (shown, before) = (hash.clone(), known.clone());
     let found = service.db.read(async move |tx| {
-        if let Some(before) = &before
-            && tx.access_mark(before.proved.account).await? == Some(before.access_mark)
+        if let Some(token) = &before
+            && tx.access_mark(token.proved.account).await? == Some(token.access_mark)
         {
-            return Ok(known.clone());
+            return Ok(before.clone());
         }
         let Some((token, versions)) = tx.token(&shown).await? else { return Ok::<_, Error>(None) };
         let [connection, account, access_mark] = versions;
@@ -104,7 +104,9 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
     if proved.tenant.policies.mode == Mode::Personal {
         return Err(Guard::OrganizationModeRequired.into());
     }
-    tokens.remember(hash, &token);
+    if !known.is_some_and(|known| Arc::ptr_eq(&known, &token)) {
+        tokens.remember(hash, &token);
+    }
     Ok(proved.clone())
 }
 

@@ -69,7 +69,7 @@ on_both! {
         all(401).await;
     }
 
-    /// Many who ask at once are confirmed together, and still nobody who asks after a revocation gets an answer.
+    /// Whoever asks after a revocation gets no answer, however many ask at once.
     async fn no_request_that_begins_after_a_revocation_is_answered(server) {
         let user = server.user("ada").await;
         let (mut answered, mut refused) = (0, 0);

@@ -5,7 +5,7 @@ use super::{Conn, DIALECT, RunQueryDsl};
 use crate::domain::{Email, Id, Profile};
 use crate::storage::rows::{EmailRow, MembershipRow, RemovedUserRow, StoredUser, UserRow, WrittenRow};
 use crate::storage::schema::{removed_users, user_emails, users};
-use crate::storage::sql::{Locked, Piece, Sql, insert as insert_rows};
+use crate::storage::sql::{Cached, Fixed, Locked, Piece, Sql, insert as insert_rows};
 use crate::storage::types::{DbId, IdSql, Json};
 use diesel::prelude::{
     BoolExpressionMethods, EscapeExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl,
@@ -97,21 +97,22 @@ fn stored(account: Id) -> Sql<StoredUserSql> {
     sql
 }
 
-fn stored_one(account: Id, id: Id) -> Sql<StoredUserSql> {
+/// The statement of one user.
+enum StoredOne {}
+
+fn stored_one(account: Id, id: Id) -> Cached<Fixed<StoredOne, StoredUserSql>> {
     let mut sql = stored(account);
     sql.words(" AND id = ").id(id);
-    sql
+    sql.fixed()
 }
 
 pub async fn find(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
-    enum Find {}
-    stored_one(account, id).fixed::<Find>().get_result(conn).await.optional()
+    stored_one(account, id).get_result(conn).await.optional()
 }
 
 /// The same, kept from others until the transaction ends.
 pub async fn find_locked(conn: &mut Conn<'_>, account: Id, id: Id) -> QueryResult<Option<StoredUser>> {
-    enum FindLocked {}
-    Locked(stored_one(account, id).fixed::<FindLocked>()).get_result(conn).await.optional()
+    Locked(stored_one(account, id)).get_result(conn).await.optional()
 }
 
 /// Several users, in order of their ids.
