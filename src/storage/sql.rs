@@ -34,9 +34,9 @@ pub struct Dialect {
     pub text_as_id: &'static str,
     /// A column of a list without an identifier.
     pub no_id: &'static str,
-    /// The identifiers of many rows as one value, sixteen bytes each, where rows take long to send: before and behind the
-    /// column.
-    pub ids_together: Option<[&'static str; 2]>,
+    /// The members of a group where rows take long to send: many identifiers in one value, sixteen bytes each. The first `?`
+    /// stands for the account, the second for the group.
+    pub members_together: Option<&'static str>,
     /// The number of a new event: the first `?` stands for its place among those of the transaction, the second for the
     /// account. On PostgreSQL transactions that began later may end earlier, so the number is made from the
     /// transaction's own.

@@ -33,7 +33,16 @@ pub static DIALECT: Dialect = Dialect {
     id_as_text: "?::text",
     text_as_id: "?::uuid",
     no_id: ", NULL::uuid",
-    ids_together: Some(["string_agg(uuid_send(", "), ''::bytea)"]),
+    // A thousand in a value, because a connection keeps the memory that its longest value took; all in one statement, because
+    // only then all are of one moment.
+    members_together: Some(
+        "WITH RECURSIVE part(ids, last) AS (VALUES (''::bytea, '00000000-0000-0000-0000-000000000000'::uuid) \
+         UNION ALL SELECT next.ids, encode(substr(next.ids, length(next.ids) - 15), 'hex')::uuid FROM part, LATERAL ( \
+           SELECT string_agg(uuid_send(user_id), ''::bytea) AS ids FROM ( \
+             SELECT user_id FROM memberships WHERE account_id = ? AND group_id = ? AND user_id > part.last \
+             ORDER BY user_id LIMIT 1000) m) next WHERE next.ids IS NOT NULL) \
+         SELECT ids FROM part",
+    ),
     next_sequence: "(pg_current_xact_id()::text::bigint + (SELECT last_value FROM event_offset)) * 1048576 + ?",
     settled_sequences: " AND sequence < (pg_snapshot_xmin(pg_current_snapshot())::text::bigint \
                         + (SELECT last_value FROM event_offset)) * 1048576",

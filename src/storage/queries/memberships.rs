@@ -9,7 +9,7 @@ use crate::storage::types::{DbId, IdSql, db_ids, ids_of};
 use diesel::dsl::case_when;
 use diesel::prelude::{ExpressionMethods, IntoSql, QueryDsl, SelectableHelper};
 use diesel::result::QueryResult;
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
 /// The later of a column and a time: for a resource time never runs backwards, whatever the clocks of replicas say.
 macro_rules! later {
@@ -160,19 +160,17 @@ pub async fn page(
 
 /// The members of a group, in order of their ids.
 pub async fn members(conn: &mut Conn<'_>, account: Id, group: Id) -> QueryResult<Vec<Id>> {
-    let mut rows: Sql<()> = Sql::new("SELECT user_id FROM memberships WHERE account_id = ");
-    rows.id(account).words(" AND group_id = ").id(group).words(" ORDER BY user_id");
-    if let Some([before, behind]) = DIALECT.ids_together {
-        let mut sql: Sql<Nullable<Binary>> = Sql::new("SELECT ");
-        sql.words(before).words("user_id").words(behind).words(" FROM (").append(rows).words(") m");
-        let bytes: Option<Vec<u8>> = sql.get_result(conn).await?;
-        let mut ids = ids_of(&bytes.unwrap_or_default());
+    if let Some(words) = DIALECT.members_together {
+        let mut sql: Sql<Binary> = Sql::new("");
+        sql.template(words, |sql, place| _ = sql.id([account, group][place]));
+        let parts: Vec<Vec<u8>> = sql.load(conn).await?;
+        let mut ids = ids_of(&parts.concat());
         // In order already, though no standard promises that an aggregate sees its rows so.
         ids.sort_unstable();
         return Ok(ids);
     }
-    let mut sql: Sql<IdSql> = Sql::new("");
-    sql.append(rows);
+    let mut sql: Sql<IdSql> = Sql::new("SELECT user_id FROM memberships WHERE account_id = ");
+    sql.id(account).words(" AND group_id = ").id(group).words(" ORDER BY user_id");
     let rows: Vec<DbId> = sql.load(conn).await?;
     Ok(rows.into_iter().map(Id::from).collect())
 }

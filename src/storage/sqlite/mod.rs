@@ -22,7 +22,7 @@ pub static DIALECT: Dialect = Dialect {
                  || substr(hex(?), 17, 4) || '-' || substr(hex(?), 21))",
     text_as_id: "unhex(replace(?, '-', ''))",
     no_id: ", NULL",
-    ids_together: None,
+    members_together: None,
     next_sequence: "(SELECT COALESCE(MAX(sequence), 0) + 1 + 0 * ? FROM events WHERE account_id = ?)",
     settled_sequences: "",
     sequences_ahead: "sequence < 1",
