@@ -37,7 +37,7 @@ impl ReadRequest {
     ) -> Result<T, Error> {
         let Some(mark) = self.presumed else { return read(tx).await };
         let caller = &self.request.caller;
-        let (found, result) = match tx.beside() {
+        let (found, result) = match tx.beside().await? {
             Some(mut beside) => {
                 let (found, result) = join(tx.access_mark(caller.account), read(&mut beside)).await;
                 (found?, result)

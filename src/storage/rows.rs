@@ -9,8 +9,8 @@ use super::schema::{
 use super::types::{DbId, Json};
 use crate::domain::{
     Account, AuditEntry, Catalogue, ClientSecret, Connection, Email, Group, GroupDraft, Id, Lifetime, Membership, Name,
-    OAuthClient, OrganizationDraft, Placement, Policies, Preset, Role, SettingsSetDraft, Status, TrustedIssuer, User,
-    UserNames,
+    OAuthClient, OrganizationDraft, Placement, Policies, Preset, Profile, Role, SettingsSetDraft, Status,
+    TrustedIssuer, User, UserNames,
 };
 use diesel::prelude::*;
 use serde::Serialize;
@@ -342,8 +342,34 @@ pub struct WrittenRow {
     pub placement: PlacementRow,
 }
 
-/// The columns of what a user is found by.
+/// How a user is changed.
 #[derive(Debug, Clone)]
+pub struct UserChange {
+    pub account: Id,
+    pub id: Id,
+    /// That it was made from: the user has to have it still.
+    pub version: i64,
+    pub next_version: i64,
+    pub now: i64,
+    pub profile: Profile,
+    /// Without it all columns are written.
+    pub was: Option<WrittenRow>,
+    pub row: WrittenRow,
+}
+
+impl UserChange {
+    /// Whether it leaves all columns alone whose values somebody else could have already: the names, and the organization,
+    /// within which a `username` is unique.
+    pub fn keeps_keys(&self) -> bool {
+        let WrittenRow { names, placement } = &self.row;
+        let keeps =
+            |was: &WrittenRow| was.names == *names && was.placement.organization_id == placement.organization_id;
+        self.was.as_ref().is_some_and(keeps)
+    }
+}
+
+/// The columns of what a user is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserNamesRow {
     pub user_name_key: String,
     pub external_id: Option<String>,

@@ -6,14 +6,14 @@ use super::rows::{
     AccountRow, AdminKeyRow, AuditRow, ConnectionRow, EventRow, GroupDraftRow, GroupOfUser, GroupRow, IdempotencyRow,
     LogRow, MembershipRow, OAuthClientRow, OAuthSecretRow, OrganizationDraftRow, OrganizationRow, QuirkRow,
     RemovedUserRow, ScheduledChangeRow, SettingsSetDraftRow, SettingsSetRow, SigningKeyRow, Stored, StoredGroup,
-    StoredUser, TokenRow, TrustedIssuerRow, UserRow, WholeLogRow, WrittenRow,
+    StoredUser, TokenRow, TrustedIssuerRow, UserChange, UserRow, WholeLogRow,
 };
 use super::sql::Sql;
 use super::types::DbId;
 use super::{AuditQuery, Error, LogQuery, postgres, sqlite};
-use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger, Profile};
+use crate::domain::{Email, Event, HashedSecret, Id, Kind, Ledger};
 use diesel_async::SimpleAsyncConnection;
-use futures_util::future::{join, join4};
+use futures_util::future::{TryFutureExt, join, join5};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ pub struct Tx<'c> {
     /// PostgreSQL: what begins and ends transactions and their parts goes to the server with the next statement, so that it
     /// costs no way of its own.
     ahead: Vec<&'static str>,
+    /// PostgreSQL: users whose change goes to the server with what the transaction writes last, or before whatever else it
+    /// asks.
+    held: Vec<UserChange>,
     /// What the transaction adds to the kept totals: how many more live, how many were removed. Written at its end and
     /// in order, so that transactions with many changes do not wait for each other in a circle.
     totals: Totals,
@@ -50,6 +53,7 @@ macro_rules! operations {
                 $(#[$doc])*
                 #[allow(clippy::too_many_arguments, reason = "one for each set of columns")]
                 $visible async fn $public(&mut self, $($argument: $type),*) -> Result<$output, Error> {
+                    self.write_held().await?;
                     let result = match &mut self.conn {
                         Conn::Sqlite(conn) => sqlite::queries::$module::$name(conn, $($argument),*).await,
                         Conn::Postgres(conn) => {
@@ -80,11 +84,12 @@ pub async fn in_order<A, B, E>(
 /// Two operations that do not need each other's results: on PostgreSQL they are one way to the server.
 macro_rules! both {
     ($tx:expr, $first:ident($($a:expr),*), $second:ident($($b:expr),*)) => {
-        match $tx.beside() {
-            Some(mut beside) => {
+        match $tx.beside().await {
+            Err(error) => Err(error),
+            Ok(Some(mut beside)) => {
                 $crate::storage::in_order($tx.$first($($a),*), beside.$second($($b),*)).await
             }
-            None => match $tx.$first($($a),*).await {
+            Ok(None) => match $tx.$first($($a),*).await {
                 Ok(first) => $tx.$second($($b),*).await.map(|second| (first, second)),
                 Err(error) => Err(error),
             },
@@ -202,10 +207,7 @@ operations! {
     pub users::find_of_connection as user_of_connection(
         account: Id, connection: Id, external_id: Option<&str>, employee_number: Option<&str>, user_name_key: &str
     ) -> Option<DbId>;
-    pub users::update as update_user(
-        account: Id, id: Id, times: [i64; 3], profile: &Profile, was: Option<WrittenRow>, row: WrittenRow,
-        emails: Option<&[Email]>
-    ) -> bool;
+    users::update as update_user_row(change: UserChange, emails: Option<&[Email]>) -> bool;
     pub users::holder_of_email as holder_of_email(account: Id, email_key: &str, except: Id) -> Option<DbId>;
     users::bury as bury_user_row(tombstone: RemovedUserRow) -> bool;
     pub users::removed as removed_user(account: Id, id: Id) -> Option<RemovedUserRow>;
@@ -332,7 +334,14 @@ impl<'c> Tx<'c> {
     }
 
     fn on(conn: Conn<'c>) -> Self {
-        Self { conn, ahead: Vec::new(), totals: BTreeMap::new(), ledger: Ledger::default(), parts: Vec::new() }
+        Self {
+            conn,
+            ahead: Vec::new(),
+            held: Vec::new(),
+            totals: BTreeMap::new(),
+            ledger: Ledger::default(),
+            parts: Vec::new(),
+        }
     }
 
     /// Inserts a user with his addresses and memberships, and gives back the last removed record of his login.
@@ -430,23 +439,47 @@ impl<'c> Tx<'c> {
             self.insert_audit(&audit).await?;
             return self.insert_events(&events).await;
         };
-        if self.totals.is_empty() && audit.is_empty() && events.is_empty() {
+        let held = std::mem::take(&mut self.held);
+        if held.is_empty() && self.totals.is_empty() && audit.is_empty() && events.is_empty() {
             return Ok(());
         }
         let ahead = postgres::send(conn, std::mem::take(&mut self.ahead));
         let (mut second, mut third) = (Tx::postgres(conn), Tx::postgres(conn));
-        let (ahead, totals, audit, events) =
-            join4(ahead, self.add_totals(), second.insert_audit(&audit), third.insert_events(&events)).await;
-        ahead.map_err(Error::from).and(totals).and(audit).and(events)
+        let (users, totals) = (write_users(conn, held), self.add_totals());
+        let (ahead, users, totals, audit, events) =
+            join5(ahead, users, totals, second.insert_audit(&audit), third.insert_events(&events)).await;
+        ahead.map_err(Error::from).and(users).and(totals).and(audit).and(events)
     }
 
     /// The same connection once more, where statements need not wait for each other's answers; for `both!`, whose first
     /// operation sends what goes ahead.
-    pub fn beside(&self) -> Option<Self> {
-        match self.conn {
+    pub async fn beside(&mut self) -> Result<Option<Self>, Error> {
+        self.write_held().await?;
+        Ok(match self.conn {
             Conn::Sqlite(_) => None,
             Conn::Postgres(conn) => Some(Tx::postgres(conn)),
+        })
+    }
+
+    /// Writes a changed user, who is locked. Where nobody can object, that takes no way of its own.
+    pub async fn update_user(&mut self, change: UserChange, emails: Option<&[Email]>) -> Result<(), Error> {
+        let nobody_can_object = emails.is_none() && change.keeps_keys();
+        if nobody_can_object && self.parts.is_empty() && matches!(self.conn, Conn::Postgres(_)) {
+            self.held.push(change);
+            return Ok(());
         }
+        still_there(self.update_user_row(change, emails).await?)
+    }
+
+    async fn write_held(&mut self) -> Result<(), Error> {
+        let held = std::mem::take(&mut self.held);
+        let Conn::Postgres(conn) = self.conn else { return Ok(()) };
+        if held.is_empty() {
+            return Ok(());
+        }
+        let ahead = postgres::send(conn, std::mem::take(&mut self.ahead)).map_err(Error::from);
+        // On the heap, because this stands within every operation.
+        Box::pin(in_order(ahead, write_users(conn, held))).await.map(|_| ())
     }
 
     async fn add_totals(&mut self) -> Result<(), Error> {
@@ -502,6 +535,7 @@ impl<'c> Tx<'c> {
 
     /// Begins a part of a transaction that can be undone by itself.
     pub async fn begin_part(&mut self) -> Result<(), Error> {
+        self.write_held().await?;
         self.parts.push((self.totals.clone(), self.ledger.mark()));
         self.say(BEGIN_PART)
     }
@@ -535,6 +569,18 @@ impl<'c> Tx<'c> {
         }
         Ok(())
     }
+}
+
+async fn write_users(mut conn: postgres::Conn<'_>, changes: Vec<UserChange>) -> Result<(), Error> {
+    for change in changes {
+        still_there(postgres::queries::users::update(&mut conn, change, None).await?)?;
+    }
+    Ok(())
+}
+
+/// Who is locked cannot get another version, so this is seen by nobody; but a change must not be lost in silence.
+fn still_there(written: bool) -> Result<(), Error> {
+    if written { Ok(()) } else { Err(Error::Contention("the user was changed meanwhile".to_owned())) }
 }
 
 const BEGIN_PART: &str = "SAVEPOINT part";

@@ -16,8 +16,8 @@ use crate::scim::Object;
 use crate::scim::etag::Condition;
 use crate::scim::project::Projection;
 use crate::scim::schema::CONNECTOR_USER;
-use crate::storage::rows::{GroupOfUser, Stored, StoredUser, WrittenRow};
-use crate::storage::{Error as StorageError, Tx, both};
+use crate::storage::rows::{GroupOfUser, Stored, StoredUser, UserChange, WrittenRow};
+use crate::storage::{Tx, both};
 use std::sync::Arc;
 
 /// A user who is being changed: locked, so that two requests for one user follow each other.
@@ -169,11 +169,10 @@ pub async fn save(
     // Where the old names cannot be told, all columns are written: a change may be what mends them.
     let was = names(&old).ok().map(|names| WrittenRow { names: names.into(), placement: (&before).into() });
     let row = WrittenRow { names: draft.names.clone().into(), placement: (&placement).into() };
-    let written = tx.update_user(account, id, [version, next, now], &draft.profile, was, row, emails).await;
-    if !written.map_err(|error| taken(error, &draft))? {
-        return Err(StorageError::Contention("the user was changed meanwhile".to_owned()).into());
-    }
-    stored = Stored { version: next, last_modified: now, body: draft.profile.body, ..stored };
+    let body = draft.profile.body.clone();
+    let change = UserChange { account, id, version, next_version: next, now, profile: draft.profile.clone(), was, row };
+    tx.update_user(change, emails).await.map_err(|error| taken(error, &draft))?;
+    stored = Stored { version: next, last_modified: now, body, ..stored };
     let told = Told {
         id,
         version: next,

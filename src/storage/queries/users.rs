@@ -2,8 +2,8 @@
 
 use super::memberships::insert_all as insert_memberships;
 use super::{Conn, DIALECT, RunQueryDsl};
-use crate::domain::{Email, Id, Profile};
-use crate::storage::rows::{EmailRow, MembershipRow, RemovedUserRow, StoredUser, UserRow, WrittenRow};
+use crate::domain::{Email, Id};
+use crate::storage::rows::{EmailRow, MembershipRow, RemovedUserRow, StoredUser, UserChange, UserRow, WrittenRow};
 use crate::storage::schema::{removed_users, user_emails, users};
 use crate::storage::sql::{Cached, Fixed, Locked, Piece, Sql, insert as insert_rows};
 use crate::storage::types::{DbId, IdSql, Json};
@@ -181,21 +181,12 @@ pub async fn find_of_connection(
     users.filter(users::user_name_key.eq(user_name_key)).first(conn).await.optional()
 }
 
-/// Writes a changed user if it still has the version that the change was made from: that, the next one, and the time.
-#[expect(clippy::too_many_arguments, reason = "one for each set of columns")]
-pub async fn update(
-    conn: &mut Conn<'_>,
-    account: Id,
-    id: Id,
-    [version, next, now]: [i64; 3],
-    profile: &Profile,
-    was: Option<WrittenRow>,
-    row: WrittenRow,
-    emails: Option<&[Email]>,
-) -> QueryResult<bool> {
+/// Writes a changed user who still has the version that the change was made from.
+pub async fn update(conn: &mut Conn<'_>, change: UserChange, emails: Option<&[Email]>) -> QueryResult<bool> {
+    let UserChange { account, id, version, next_version, now, profile, was, row } = change;
     let mut sql: Sql<()> = Sql::new("UPDATE users SET version = ");
-    sql.bigint(next).words(", last_modified = ").bigint(now);
-    sql.words(", body = ").text(&profile.body).words(", search = ").value(Json(profile.search.clone()));
+    sql.bigint(next_version).words(", last_modified = ").bigint(now);
+    sql.words(", body = ").text(profile.body).words(", search = ").value(Json(profile.search));
     // Always: the change of a membership may have written it just before.
     sql.words(", is_admin = ").value(row.placement.is_admin);
     let was = was.map(columns);
