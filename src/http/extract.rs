@@ -6,7 +6,7 @@ use super::gate::Visitor;
 use super::load::Work;
 use crate::app::App;
 use crate::domain::{CredentialKind, PlainSecret};
-use crate::provisioning::{self, Caller, Error, Notes, ReadRequest, Refusal};
+use crate::provisioning::{self, Asked, Caller, Error, Notes, Refusal};
 use crate::scim::Error as ScimError;
 use crate::scim::etag::Condition;
 use crate::scim::list::{Query, split_names};
@@ -28,24 +28,82 @@ impl FromRequestParts<App> for Authenticated {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
-        Asking::from_request_parts(parts, app).await?.authenticate().await.map(Self)
+        Credential::of(parts, app)?.authenticate().await.map(Self)
     }
 }
 
-/// Somebody who asks and shows a credential.
+/// Who asks, or who asked with this credential when it was here last: the database confirms him when it is asked what he
+/// wants, which saves a way to it. A stranger is refused before a handler runs.
 pub struct Asking {
-    app: App,
-    visitor: Visitor,
-    token: PlainSecret,
-    is_bare: bool,
-    request_id: Arc<str>,
-    notes: Arc<Notes>,
+    credential: Credential,
+    asked: Asked,
+    is_presumed: bool,
 }
 
 impl FromRequestParts<App> for Asking {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let credential = Credential::of(parts, app)?;
+        match credential.presume() {
+            Some(asked) => Ok(Self { credential, asked, is_presumed: true }),
+            None => Self::known(credential).await,
+        }
+    }
+}
+
+impl Asking {
+    async fn known(credential: Credential) -> Result<Self, Failure> {
+        let caller = credential.authenticate().await?;
+        let asked = credential.app().service.request(caller, credential.now).into();
+        Ok(Self { credential, asked, is_presumed: false })
+    }
+
+    /// What else belongs to the request. What is wrong with it is told to those alone who may ask.
+    pub async fn with<T>(self, part: Result<T, Failure>) -> Result<(Self, T), Failure> {
+        match part {
+            Ok(part) => Ok((self, part)),
+            Err(failure) if self.is_presumed => Err(self.credential.authenticate().await.err().unwrap_or(failure)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Answers by what `work` finds or does. Nobody is refused on a presumption: who was not confirmed is looked up.
+    pub async fn answer<T, F>(self, work: impl Fn(Asked) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        if !self.is_presumed {
+            return Ok(work(self.asked).await?);
+        }
+        let caller = self.asked.request().caller.clone();
+        self.credential.visitor.admit(&caller)?;
+        let result = work(self.asked).await;
+        if caller.notes.has_caller() {
+            self.credential.confirmed(&caller);
+            return Ok(result?);
+        }
+        if let Err(Error::Storage(error)) = result {
+            return Err(Error::from(error).into());
+        }
+        let known = Self::known(self.credential).await?;
+        Ok(work(known.asked).await?)
+    }
+}
+
+/// A credential that a request shows.
+struct Credential {
+    visitor: Visitor,
+    token: PlainSecret,
+    /// It came without the word Bearer.
+    is_bare: bool,
+    request_id: Arc<str>,
+    notes: Arc<Notes>,
+    now: i64,
+}
+
+impl Credential {
+    fn of(parts: &Parts, app: &App) -> Result<Self, Failure> {
         let Some(token) = credential(&parts.headers) else {
             Visitor::without(app);
             return Err(Error::Unauthorized("Send the token of a connection: Authorization: Bearer <token>.").into());
@@ -56,59 +114,43 @@ impl FromRequestParts<App> for Asking {
             is_bare: is_bare(&parts.headers),
             request_id: request_id(parts),
             notes: notes(parts),
-            app: app.clone(),
+            now: app.now(),
         })
     }
-}
 
-impl Asking {
+    fn app(&self) -> &App {
+        self.visitor.app()
+    }
+
+    /// What is asked if nothing has changed since the credential was here last.
+    fn presume(&self) -> Option<Asked> {
+        let service = &self.app().service;
+        let asked = provisioning::presume(service, &self.token, self.now, &self.request_id, &self.notes)?;
+        self.visitor.may_come(&asked.request().caller).then_some(asked)
+    }
+
     /// Looks up who it is.
-    async fn authenticate(self) -> Result<Caller, Failure> {
-        let Self { app, visitor, token, is_bare, request_id, notes } = self;
-        let now = app.now();
-        let found = provisioning::authenticate(&app.service, token, now, request_id, notes).await;
-        let (caller, kind) = visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
-        visitor.admit(&caller)?;
-        came(&app, &caller, kind, is_bare, now);
+    async fn authenticate(&self) -> Result<Caller, Failure> {
+        let (token, id, notes) = (self.token.clone(), Arc::clone(&self.request_id), Arc::clone(&self.notes));
+        let found = provisioning::authenticate(&self.app().service, token, self.now, id, notes).await;
+        let (caller, kind) = self.visitor.tried(found, |error| matches!(error, Error::Unauthorized(_)))?;
+        self.visitor.admit(&caller)?;
+        self.came(&caller, kind);
         Ok(caller)
     }
 
-    /// What is wrong with a request is told to those alone who may ask.
-    pub async fn refuse(self, failure: Failure) -> Failure {
-        self.authenticate().await.err().unwrap_or(failure)
+    /// The database knows him still. Only tokens are presumed.
+    fn confirmed(&self, caller: &Caller) {
+        self.visitor.succeeded();
+        self.came(caller, CredentialKind::Token);
     }
 
-    /// Answers from what `read` reads. Whoever was here before is confirmed while it reads, which saves a way to the database;
-    /// anybody else is looked up first, and so is whoever gets no answer: nobody is refused on a presumption.
-    pub async fn read<T, F>(self, read: impl Fn(ReadRequest) -> F) -> Result<T, Failure>
-    where
-        F: Future<Output = Result<T, Error>>,
-    {
-        let (app, now) = (self.app.clone(), self.app.now());
-        let presumed = provisioning::presume(&app.service, &self.token, now, &self.request_id, &self.notes);
-        if let Some(asked) = presumed.filter(|asked| !self.visitor.is_too_fast(asked.request().caller.connection)) {
-            let caller = asked.request().caller.clone();
-            match read(asked).await {
-                Ok(answer) => {
-                    self.visitor.succeeded();
-                    self.visitor.admit(&caller)?;
-                    came(&app, &caller, CredentialKind::Token, self.is_bare, now);
-                    return Ok(answer);
-                }
-                Err(Error::Storage(error)) => return Err(Error::from(error).into()),
-                Err(_) => {}
-            }
+    /// Remembers that somebody came.
+    fn came(&self, caller: &Caller, kind: CredentialKind) {
+        self.app().last_uses.note(kind, caller.token, self.now);
+        if self.is_bare {
+            caller.notes.quirks([Quirk::new(Repair::RawToken, "Authorization")]);
         }
-        let caller = self.authenticate().await?;
-        Ok(read(app.service.request(caller, now).into()).await?)
-    }
-}
-
-/// Remembers that somebody came.
-fn came(app: &App, caller: &Caller, kind: CredentialKind, is_bare: bool, now: i64) {
-    app.last_uses.note(kind, caller.token, now);
-    if is_bare {
-        caller.notes.quirks([Quirk::new(Repair::RawToken, "Authorization")]);
     }
 }
 
@@ -215,14 +257,35 @@ impl<S: Send + Sync> FromRequestParts<S> for Conditions {
     }
 }
 
-/// A JSON body, whatever its Content-Type says: clients send scim+json, json, with a charset, or nothing.
+/// A body as it came.
+pub struct Body(Bytes);
+
+impl Body {
+    /// What it says, whatever its Content-Type is: clients send scim+json, json, with a charset, or nothing.
+    pub fn json(&self) -> Result<Value, Error> {
+        serde_json::from_slice(&self.0).map_err(|error| {
+            // The parser's message names a place and what it expected there, and nothing of the body.
+            ScimError::syntax(format!("The body is not JSON: {error}.")).into()
+        })
+    }
+}
+
+impl FromRequest<App> for Body {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
+        read(request, app.bounds.body, app).await
+    }
+}
+
+/// The JSON of a body.
 pub struct Json(pub Value);
 
 impl FromRequest<App> for Json {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request, app.bounds.body, app).await.map(Self)
+        Ok(Self(read(request, app.bounds.body, app).await?.json()?))
     }
 }
 
@@ -233,14 +296,14 @@ impl FromRequest<App> for BulkJson {
     type Rejection = Failure;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Failure> {
-        read(request, app.bounds.bulk_body, app).await.map(Self)
+        Ok(Self(read(request, app.bounds.bulk_body, app).await?.json()?))
     }
 }
 
 /// A place for the body of a request as it came, for the provisioning log.
 pub type RawBody = Arc<OnceLock<Vec<u8>>>;
 
-async fn read(mut request: Request, limit: usize, app: &App) -> Result<Value, Failure> {
+async fn read(mut request: Request, limit: usize, app: &App) -> Result<Body, Failure> {
     let kept = request.extensions_mut().remove::<RawBody>();
     let (parts, body) = request.into_parts();
     let bytes = whole(&parts, body, limit, app).await?;
@@ -248,10 +311,7 @@ async fn read(mut request: Request, limit: usize, app: &App) -> Result<Value, Fa
         // A copy: the bytes themselves are a part of the buffer that the connection reads into.
         let _ = kept.set(bytes.to_vec());
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        // The parser's message names a place and what it expected there, and nothing of the body.
-        Error::from(ScimError::syntax(format!("The body is not JSON: {error}."))).into()
-    })
+    Ok(Body(bytes))
 }
 
 /// A body of at most `limit` bytes. When it has arrived the request is in work.

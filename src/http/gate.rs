@@ -5,10 +5,10 @@ use crate::app::App;
 use crate::domain::{Id, PlainSecret};
 use crate::limits::{Fingerprint, Rates, Standing};
 use crate::metrics::Refused;
-use crate::provisioning::{Caller, Error, Notes, Refusal};
+use crate::provisioning::{Caller, Error, Notes, Refusal, Source};
 use axum::http::request::Parts;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// Where a request came from: the peer, or whom a trusted proxy says it saw. In the extensions of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,18 @@ impl ClientAddress {
 #[derive(Debug, Default)]
 pub struct Seen {
     pub connection: OnceLock<Id>,
-    pub standing: OnceLock<Standing>,
+    standing: Mutex<Option<Standing>>,
+}
+
+impl Seen {
+    /// Where its limit stands after it, if there is one.
+    pub fn standing(&self) -> Option<Standing> {
+        *self.lock()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Standing>> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Somebody who shows a credential.
@@ -35,6 +46,8 @@ pub struct Visitor {
     secret: Fingerprint,
     seen: Option<Arc<Seen>>,
     notes: Option<Arc<Notes>>,
+    /// The connection that this request was counted for, as it was then.
+    counted: OnceLock<Arc<Source>>,
 }
 
 impl Visitor {
@@ -45,7 +58,7 @@ impl Visitor {
         match throttle.wait(address, secret) {
             None => {
                 let (seen, notes) = (parts.extensions.get().cloned(), parts.extensions.get().cloned());
-                Ok(Self { app: app.clone(), address, secret, seen, notes })
+                Ok(Self { app: app.clone(), address, secret, seen, notes, counted: OnceLock::new() })
             }
             Some(seconds) => {
                 app.metrics.throttled();
@@ -78,13 +91,18 @@ impl Visitor {
         result
     }
 
-    /// Lets a connection in that comes from where it may and is not too fast.
+    /// Lets a connection in that comes from where it may and is not too fast. One that is looked up after it was presumed is
+    /// counted again only where it has changed.
     pub fn admit(&self, caller: &Caller) -> Result<(), Failure> {
         self.seen.as_ref().map(|seen| seen.connection.set(caller.connection));
         caller.source.check_address(self.address).map_err(|error: Error| {
             self.app.metrics.refused(Refused::Address);
             Failure::from(error)
         })?;
+        if self.counted.get().is_some_and(|counted| Arc::ptr_eq(counted, &caller.source)) {
+            return Ok(());
+        }
+        let _ = self.counted.set(Arc::clone(&caller.source));
         let settings = &caller.source.connection.settings;
         let standing = self.app.limits.connections.take(caller.connection, settings.rate_limit);
         self.check(standing, "connection", "settings.rateLimit of PATCH /api/v1/connections/{id} changes that")
@@ -96,17 +114,22 @@ impl Visitor {
         self.check(rates.take(key, None), "key", "the operator changes that with limits.admin_requests_per_second")
     }
 
-    /// Whether a connection is too fast, so that nothing should be done for it before it is refused.
-    pub fn is_too_fast(&self, connection: Id) -> bool {
-        self.app.limits.connections.is_empty(connection)
+    /// Whether a connection is neither too fast nor elsewhere than it may be, as far as can be told without counting it.
+    pub fn may_come(&self, caller: &Caller) -> bool {
+        !self.app.limits.connections.is_empty(caller.connection) && caller.source.check_address(self.address).is_ok()
+    }
+
+    /// The server.
+    pub fn app(&self) -> &App {
+        &self.app
     }
 
     fn check(&self, standing: Option<Standing>, whose: &'static str, remedy: &str) -> Result<(), Failure> {
-        let Some(standing) = standing else { return Ok(()) };
-        self.seen.as_ref().map(|seen| seen.standing.set(standing));
-        let Some(seconds) = standing.retry_after else { return Ok(()) };
+        if let Some(seen) = &self.seen {
+            *seen.lock() = standing;
+        }
+        let Some(Standing { limit, per_second, retry_after: Some(seconds), .. }) = standing else { return Ok(()) };
         self.app.metrics.rate_limited(whose);
-        let Standing { limit, per_second, .. } = standing;
         let detail = format!(
             "This {whose} may send {per_second} requests a second, and {limit} at once after a pause. Nothing was changed; \
              go on after {seconds} s. ({remedy}.)"

@@ -1,7 +1,7 @@
 //! The resources of a type: the collection and its members. Every type is served alike.
 
 use super::answer::{Failure, json, not_modified, resource};
-use super::extract::{Asking, Authenticated, Conditions, Json, LastPart, Listed, Projected};
+use super::extract::{Asking, Body, Conditions, LastPart, Listed, Projected};
 use crate::app::App;
 use crate::provisioning::{self, Verbs};
 use crate::scim::etag::Condition;
@@ -14,23 +14,23 @@ pub async fn list<V: Verbs>(
     asking: Asking,
     listed: Result<Listed, Failure>,
 ) -> Result<Response, Failure> {
-    let query = match listed {
-        Ok(Listed(query)) => query,
-        Err(failure) => return Err(asking.refuse(failure).await),
-    };
+    let (asking, Listed(query)) = asking.with(listed).await?;
     let list = |asked| provisioning::list(&app.service, asked, V::RESOURCE_TYPE, query.clone());
-    let page = asking.read(list).await?;
+    let page = asking.answer(list).await?;
     Ok(json(StatusCode::OK, page.render()))
 }
 
 pub async fn create<V: Verbs>(
     State(app): State<App>,
-    Authenticated(caller): Authenticated,
+    asking: Asking,
     projected: Projected,
-    Json(body): Json,
+    body: Result<Body, Failure>,
 ) -> Result<Response, Failure> {
-    let request = app.service.request(caller, app.now());
-    let created = provisioning::create::<V>(&app.service, request, body, projected.on(V::RESOURCE_TYPE)).await?;
+    let (asking, body) = asking.with(body).await?;
+    let create = |asked| async {
+        provisioning::create::<V>(&app.service, asked, body.json()?, projected.on(V::RESOURCE_TYPE)).await
+    };
+    let created = asking.answer(create).await?;
     let status = if created.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(resource(status, created.answer))
 }
@@ -43,7 +43,7 @@ pub async fn read<V: Verbs>(
     conditions: Conditions,
 ) -> Result<Response, Failure> {
     let read = |asked| provisioning::read::<V>(&app.service, asked, &id, projected.on(V::RESOURCE_TYPE));
-    let answer = asking.read(read).await?;
+    let answer = asking.answer(read).await?;
     let is_known = |condition: Condition| answer.is_told_by_version && condition.matches(answer.version);
     if conditions.if_none_match.is_some_and(is_known) {
         return Ok(not_modified(&answer));
@@ -53,30 +53,35 @@ pub async fn read<V: Verbs>(
 
 pub async fn replace<V: Verbs>(
     State(app): State<App>,
-    Authenticated(caller): Authenticated,
+    asking: Asking,
     LastPart(id): LastPart,
     projected: Projected,
     conditions: Conditions,
-    Json(body): Json,
+    body: Result<Body, Failure>,
 ) -> Result<Response, Failure> {
-    let request = app.service.request(caller, app.now());
-    let (condition, projection) = (conditions.if_match, projected.on(V::RESOURCE_TYPE));
-    let answer = provisioning::replace::<V>(&app.service, request, &id, body, condition, projection).await?;
+    let (asking, body) = asking.with(body).await?;
+    let replace = |asked| async {
+        let (condition, projection) = (conditions.if_match.clone(), projected.on(V::RESOURCE_TYPE));
+        provisioning::replace::<V>(&app.service, asked, &id, body.json()?, condition, projection).await
+    };
+    let answer = asking.answer(replace).await?;
     Ok(resource(StatusCode::OK, answer))
 }
 
 pub async fn patch<V: Verbs>(
     State(app): State<App>,
-    Authenticated(caller): Authenticated,
+    asking: Asking,
     LastPart(id): LastPart,
     projected: Projected,
     conditions: Conditions,
-    Json(body): Json,
+    body: Result<Body, Failure>,
 ) -> Result<Response, Failure> {
-    let request = app.service.request(caller, app.now());
-    let (condition, projection) = (conditions.if_match, projected.on(V::RESOURCE_TYPE));
-    let answer = provisioning::patch::<V>(&app.service, request, &id, body, condition, projection).await?;
-    Ok(match answer {
+    let (asking, body) = asking.with(body).await?;
+    let patch = |asked| async {
+        let (condition, projection) = (conditions.if_match.clone(), projected.on(V::RESOURCE_TYPE));
+        provisioning::patch::<V>(&app.service, asked, &id, body.json()?, condition, projection).await
+    };
+    Ok(match asking.answer(patch).await? {
         Some(answer) => resource(StatusCode::OK, answer),
         None => StatusCode::NO_CONTENT.into_response(),
     })
@@ -84,11 +89,11 @@ pub async fn patch<V: Verbs>(
 
 pub async fn delete<V: Verbs>(
     State(app): State<App>,
-    Authenticated(caller): Authenticated,
+    asking: Asking,
     LastPart(id): LastPart,
     conditions: Conditions,
 ) -> Result<Response, Failure> {
-    let request = app.service.request(caller, app.now());
-    provisioning::delete::<V>(&app.service, request, &id, conditions.if_match).await?;
+    let delete = |asked| provisioning::delete::<V>(&app.service, asked, &id, conditions.if_match.clone());
+    asking.answer(delete).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -31,7 +31,7 @@ pub async fn around(app: &App, mut request: Request, inner: impl AsyncFnOnce(Req
     let mut response = inner(request).instrument(span.clone()).await;
     trace::answered(&span, response.status().as_u16());
     app.metrics.answered(operation, response.status().as_u16(), seen.connection.get().copied(), begun.elapsed());
-    if let Some(standing) = seen.standing.get() {
+    if let Some(standing) = seen.standing() {
         tell_standing(response.headers_mut(), standing);
     }
     protect(response.headers_mut(), app.service.settings.base_url.starts_with("https://"));
@@ -47,8 +47,8 @@ fn client_address(app: &App, request: &Request) -> IpAddr {
 }
 
 /// The names that SailPoint reads beside `Retry-After`; times in seconds.
-fn tell_standing(headers: &mut HeaderMap, standing: &Standing) {
-    let Standing { limit, remaining, reset, retry_after, per_second: _ } = *standing;
+fn tell_standing(headers: &mut HeaderMap, standing: Standing) {
+    let Standing { limit, remaining, reset, retry_after, per_second: _ } = standing;
     let mut tell = |name: &'static str, value: u32| headers.insert(HeaderName::from_static(name), value.into());
     tell("x-rate-limit-limit", limit);
     tell("x-rate-limit-remaining", remaining);

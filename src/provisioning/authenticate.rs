@@ -3,7 +3,7 @@
 use super::known_tokens::KnownToken;
 use super::notes::{NotedCaller, Notes};
 use super::tenants::Source;
-use super::{Caller, Error, ReadRequest, Service, oauth};
+use super::{Asked, Caller, Error, Service, oauth};
 use crate::domain::{Account, Actor, CredentialKind, Guard, Id, Mode, PlainSecret};
 use crate::jose::Presented;
 use std::sync::Arc;
@@ -53,10 +53,10 @@ pub fn presume(
     now: i64,
     request_id: &Arc<str>,
     notes: &Arc<Notes>,
-) -> Option<ReadRequest> {
+) -> Option<Asked> {
     let token = service.known_tokens.find(&secret.hash(), now)?;
     let caller = token.proved.clone().caller(Arc::clone(request_id), Arc::clone(notes));
-    Some(ReadRequest::presumed(service.request(caller, now), token.access_mark))
+    Some(Asked::presumed(service.request(caller, now), token.access_mark))
 }
 
 async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Notes) -> Result<Proved, Error> {
@@ -83,23 +83,27 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
         };
         Ok(Some(Arc::new(KnownToken { proved, access_mark, lifetime: token.lifetime() })))
     });
+    let refused = |why| {
+        // Who is presumed is counted as one of its connection's requests.
+        tokens.forget(&hash);
+        Err(Error::Unauthorized(why))
+    };
     let Some(token) = found.await? else {
-        return Err(Error::Unauthorized(match secret.reveal().starts_with("scs_") {
+        return refused(match secret.reveal().starts_with("scs_") {
             true => {
                 "This is the secret of an OAuth client. Enter it with the id of the client; it opens /oauth/token only."
             }
             false => "The token is not known. Check that it was copied whole, or make a new one.",
-        }));
+        });
     };
     let KnownToken { proved, lifetime, .. } = &*token;
     let Proved { account, connection, credential, .. } = *proved;
     notes.caller(NotedCaller { account, connection, token: credential });
     if !lifetime.is_good(now) {
-        let why = match lifetime.revoked {
+        return refused(match lifetime.revoked {
             Some(_) => "The token was revoked. Make a new one and enter it in the identity provider.",
             None => "The token has expired. Make a new one and enter it in the identity provider.",
-        };
-        return Err(Error::Unauthorized(why));
+        });
     }
     if proved.tenant.policies.mode == Mode::Personal {
         return Err(Guard::OrganizationModeRequired.into());

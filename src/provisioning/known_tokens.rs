@@ -36,6 +36,10 @@ impl KnownTokens {
         known.insert(hash, Arc::clone(token));
     }
 
+    pub(super) fn forget(&self, hash: &HashedSecret) {
+        self.lock().remove(hash);
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<HashedSecret, Arc<KnownToken>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

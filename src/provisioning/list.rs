@@ -4,7 +4,7 @@ use super::fields::{condition, sort_field};
 use super::groups::extension;
 use super::render::Answer;
 use super::users::facts;
-use super::{Error, ReadRequest, Request, Service, organizations, render, settings_sets};
+use super::{Asked, Error, Request, Service, organizations, render, settings_sets};
 use crate::domain::{Id, Kind};
 use crate::expr::Expr;
 use crate::scim::cursor::{Cursors, Position, Scope};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// The resources of one type.
 pub async fn list(
     service: &Service,
-    asked: ReadRequest,
+    asked: Asked,
     resource_type: &'static ResourceType,
     query: Query,
 ) -> Result<ListResponse, Error> {
@@ -109,7 +109,7 @@ impl Part {
     }
 }
 
-async fn search(service: &Service, asked: ReadRequest, parts: Vec<Part>, query: Query) -> Result<ListResponse, Error> {
+async fn search(service: &Service, asked: Asked, parts: Vec<Part>, query: Query) -> Result<ListResponse, Error> {
     let size = query.page_size(service.settings.capabilities.page)?;
     let is_point_read = parts.iter().all(|part| part.listing.condition.is_some() && part.listing.is_point_read());
     let search = Search {
@@ -127,7 +127,7 @@ async fn search(service: &Service, asked: ReadRequest, parts: Vec<Part>, query: 
             Paging::Index { start } => search.by_index(tx, *start).await,
             Paging::Cursor(cursor) => search.by_cursor(tx, cursor.as_deref()).await,
         };
-        search.asked.read(tx, page).await
+        search.asked.answer(tx, page).await
     };
     if is_point_read { service.db.read(work).await } else { service.db.scan(work).await }
 }
@@ -142,7 +142,7 @@ fn scope(parts: &[Part], query: &Query) -> String {
 }
 
 struct Search {
-    asked: ReadRequest,
+    asked: Asked,
     parts: Vec<Part>,
     size: u64,
     requested: u64,

@@ -3,6 +3,7 @@
 //!
 //! A use case that writes is a function of `&mut Tx`, so that a bulk request can put many into one transaction.
 
+mod asked;
 mod authenticate;
 mod bulk;
 mod catalogue;
@@ -22,7 +23,6 @@ mod oauth;
 mod organizations;
 mod plain;
 mod profile;
-mod read_request;
 mod refusal;
 mod render;
 mod rules;
@@ -32,6 +32,7 @@ mod tenants;
 mod users;
 mod verbs;
 
+pub use asked::Asked;
 pub use authenticate::{administrator, authenticate, presume};
 pub use bulk::bulk;
 pub use catalogue::{Entitlements, ReadOnly, Roles, list_of_catalogue, read_of_catalogue};
@@ -46,7 +47,6 @@ pub use log::{Figures as LogFigures, Mask, Options as LogOptions, Recorder, Seen
 pub use notes::{Noted, NotedCaller, NotedChange, NotedFailure, Notes};
 pub use oauth::{GrantError, Granted, OAuth, OAuthSettings, TokenRequest, grant};
 pub use organizations::Organizations;
-pub use read_request::ReadRequest;
 pub use refusal::Refusal;
 pub use render::{Answer, Body, MEMBERS_IN_A_PIECE, write_members};
 pub use rules::{BoundRule, Outcome, evaluate, forget_role};

@@ -1,7 +1,7 @@
 //! The requests that every resource type answers, written once; what differs is in `users` and `groups`.
 
 use super::render::Answer;
-use super::{Error, ReadRequest, Request, Service, settle};
+use super::{Asked, Error, Request, Service, settle};
 use crate::domain::Id;
 use crate::scim::Object;
 use crate::scim::etag::Condition;
@@ -122,23 +122,19 @@ impl Created {
 /// POST (RFC 7644 §3.3).
 pub async fn create<V: Verbs>(
     service: &Service,
-    request: Request,
+    asked: Asked,
     body: Value,
     projection: Projection,
 ) -> Result<Created, Error> {
-    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
-    let new = V::decode_new(&request, Id::new(), body)?;
-    let work = async move |tx: &mut Tx<'_>| {
-        let created = V::create(tx, &request, &new, &projection).await?;
-        settle(tx, &request).await.map(|()| created)
-    };
-    service.db.write(work).await
+    check_scope::<V>(&asked)?;
+    let new = V::decode_new(asked.request(), Id::new(), body)?;
+    write(service, asked, async move |tx, request| V::create(tx, request, &new, &projection).await).await
 }
 
 /// GET of one resource (RFC 7644 §3.4.1).
 pub async fn read<V: Verbs>(
     service: &Service,
-    asked: ReadRequest,
+    asked: Asked,
     id: &str,
     projection: Projection,
 ) -> Result<Answer, Error> {
@@ -146,7 +142,7 @@ pub async fn read<V: Verbs>(
     let id = V::parse_id(id)?;
     let reads_much = V::reads_much(&projection);
     let work = async move |tx: &mut Tx<'_>| {
-        asked.read(tx, async |tx| V::read(tx, asked.request(), id, &projection).await).await
+        asked.answer(tx, async |tx| V::read(tx, asked.request(), id, &projection).await).await
     };
     if reads_much { service.db.scan(work).await } else { service.db.read(work).await }
 }
@@ -154,51 +150,59 @@ pub async fn read<V: Verbs>(
 /// PUT (RFC 7644 §3.5.1).
 pub async fn replace<V: Verbs>(
     service: &Service,
-    request: Request,
+    asked: Asked,
     id: &str,
     body: Value,
     condition: Option<Condition>,
     projection: Projection,
 ) -> Result<Answer, Error> {
-    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
-    let replacement = V::decode_replacement(&request, id, body, condition)?;
-    let work = async move |tx: &mut Tx<'_>| {
-        let answer = V::replace(tx, &request, &replacement, &projection).await?;
-        settle(tx, &request).await.map(|()| answer)
-    };
-    service.db.write(work).await
+    check_scope::<V>(&asked)?;
+    let replacement = V::decode_replacement(asked.request(), id, body, condition)?;
+    write(service, asked, async move |tx, request| V::replace(tx, request, &replacement, &projection).await).await
 }
 
 /// PATCH (RFC 7644 §3.5.2).
 pub async fn patch<V: Verbs>(
     service: &Service,
-    request: Request,
+    asked: Asked,
     id: &str,
     body: Value,
     condition: Option<Condition>,
     projection: Projection,
 ) -> Result<Option<Answer>, Error> {
-    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
-    let patch = V::decode_patch(&request, id, body, condition)?;
-    let work = async move |tx: &mut Tx<'_>| {
-        let answer = V::patch(tx, &request, &patch, &projection).await?;
-        settle(tx, &request).await.map(|()| answer)
-    };
-    service.db.write(work).await
+    check_scope::<V>(&asked)?;
+    let patch = V::decode_patch(asked.request(), id, body, condition)?;
+    write(service, asked, async move |tx, request| V::patch(tx, request, &patch, &projection).await).await
 }
 
 /// DELETE (RFC 7644 §3.6).
 pub async fn delete<V: Verbs>(
     service: &Service,
-    request: Request,
+    asked: Asked,
     id: &str,
     condition: Option<Condition>,
 ) -> Result<(), Error> {
-    request.caller.check_scope(V::RESOURCE_TYPE, true)?;
+    check_scope::<V>(&asked)?;
     let id = V::parse_id(id)?;
-    let work = async move |tx: &mut Tx<'_>| {
-        V::delete(tx, &request, id, condition.as_ref()).await?;
-        settle(tx, &request).await
+    write(service, asked, async move |tx, request| V::delete(tx, request, id, condition.as_ref()).await).await
+}
+
+fn check_scope<V: Verbs>(asked: &Asked) -> Result<(), Error> {
+    Ok(asked.request().caller.check_scope(V::RESOURCE_TYPE, true)?)
+}
+
+/// Writes in a transaction, at whose end the guards look at everything that was done in it.
+async fn write<T, F>(service: &Service, asked: Asked, work: F) -> Result<T, Error>
+where
+    F: for<'t, 'c> AsyncFn(&'t mut Tx<'c>, &Request) -> Result<T, Error> + Send + 'static,
+    T: Send + 'static,
+{
+    let all = async move |tx: &mut Tx<'_>| {
+        let in_tx = async |tx: &mut Tx<'_>| {
+            let done = work(tx, asked.request()).await?;
+            settle(tx, asked.request()).await.map(|()| done)
+        };
+        asked.answer(tx, in_tx).await
     };
-    service.db.write(work).await
+    service.db.write(all).await
 }

@@ -69,6 +69,39 @@ on_both! {
         all(401).await;
     }
 
+    /// The same for each way to write: what is not allowed any more leaves nothing behind, and what still is needs no second try.
+    async fn nobody_writes_as_who_he_was(server) {
+        let methods = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+        for (number, method) in methods.into_iter().enumerate() {
+            let user = server.user(&format!("user-{number}")).await;
+            let token = new_token(&server, None).await.1;
+            let write = async || {
+                let path = if method == Method::POST { String::new() } else { format!("/{user}") };
+                let request = server.client.request(method.clone(), format!("{}/Users{path}", server.base_url));
+                let body = json!({
+                    "userName": format!("user-{number}{}", if method == Method::POST { "-b" } else { "" }), "nickName": "U",
+                    "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                    "Operations": [{ "op": "replace", "path": "nickName", "value": "U" }],
+                });
+                send(request.bearer_auth(&token).json(&body)).await
+            };
+            let known = async || get(&server, &format!("Bearer {token}")).await.expect(200);
+
+            let before = known().await.body;
+            server.configure(|connection| connection.settings.scope = Scope::ReadOnly).await;
+            write().await.expect(403);
+            server.configure(|connection| connection.settings.scope = Scope::Account).await;
+            assert_eq!(known().await.body, before, "{method}");
+            run(&server.url, "UPDATE tokens SET revoked_at = 1").await;
+            refused(&write().await);
+            run(&server.url, "UPDATE tokens SET revoked_at = NULL").await;
+            assert_eq!(known().await.body, before, "{method}");
+            run(&server.url, "UPDATE accounts SET roles = roles").await;
+            assert!(write().await.status.is_success(), "{method}");
+            assert_ne!(known().await.body, before, "{method}");
+        }
+    }
+
     /// Whoever asks after a revocation gets no answer, however many ask at once.
     async fn no_request_that_begins_after_a_revocation_is_answered(server) {
         let user = server.user("ada").await;

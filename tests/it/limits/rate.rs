@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use reqwest::Method;
+use scim_connector::admin;
 use scim_connector::domain::{Dialect, RateLimit};
 use serde_json::json;
 use std::time::Duration;
@@ -143,6 +144,28 @@ async fn every_answer_says_where_the_connection_stands() {
     let free = Server::start(Database::Sqlite).await;
     let reply = ask(&free, &free.token).await.expect(200);
     assert!(HEADERS.iter().all(|name| reply.header(name).is_empty()), "{:?}", reply.headers);
+}
+
+/// Also when its caller has to be looked up after all; and a token that opens nothing any more takes nothing away from others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_is_counted_once() {
+    let server = Server::start(Database::Sqlite).await;
+    server.configure(|connection| connection.settings.rate_limit = Some(RateLimit { per_second: 1, burst: 60 })).await;
+    let db = &server.app.service.db;
+    let ended = admin::create_token(db, server.account, server.connection, None).await.expect("a token");
+    ask(&server, ended.secret.reveal()).await.expect(200);
+    let left = async || number(&ask(&server, &server.token).await.expect(200), "x-rate-limit-remaining");
+    let before = left().await;
+    for _ in 0..6 {
+        server.get("/Users/nobody").await.expect(404);
+        server.post("/Groups", json!({ "no": "group" })).await.expect(400);
+    }
+    admin::revoke_token(db, ended.id, server.app.now()).await.expect("it is revoked");
+    for _ in 0..4 {
+        ask(&server, ended.secret.reveal()).await.expect(401);
+    }
+    // Twelve, the one that asks, and the first one of the token, which was presumed to be good.
+    assert!(left().await + 14 >= before, "{before} before");
 }
 
 /// A limit of its own counts for the next request; it holds where the server has none, too.
