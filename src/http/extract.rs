@@ -37,7 +37,6 @@ impl FromRequestParts<App> for Authenticated {
 pub struct Asking {
     credential: Credential,
     asked: Asked,
-    is_presumed: bool,
 }
 
 impl FromRequestParts<App> for Asking {
@@ -46,7 +45,7 @@ impl FromRequestParts<App> for Asking {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let credential = Credential::of(parts, app)?;
         match credential.presume() {
-            Some(asked) => Ok(Self { credential, asked, is_presumed: true }),
+            Some(asked) => Ok(Self { credential, asked }),
             None => Self::known(credential).await,
         }
     }
@@ -56,15 +55,15 @@ impl Asking {
     async fn known(credential: Credential) -> Result<Self, Failure> {
         let caller = credential.authenticate().await?;
         let asked = credential.app().service.request(caller, credential.now).into();
-        Ok(Self { credential, asked, is_presumed: false })
+        Ok(Self { credential, asked })
     }
 
     /// What else belongs to the request. What is wrong with it is told to those alone who may ask.
     pub async fn with<T>(self, part: Result<T, Failure>) -> Result<(Self, T), Failure> {
         match part {
             Ok(part) => Ok((self, part)),
-            Err(failure) if self.is_presumed => Err(self.credential.authenticate().await.err().unwrap_or(failure)),
-            Err(failure) => Err(failure),
+            Err(failure) if self.asked.is_known() => Err(failure),
+            Err(failure) => Err(self.credential.authenticate().await.err().unwrap_or(failure)),
         }
     }
 
@@ -73,20 +72,20 @@ impl Asking {
     where
         F: Future<Output = Result<T, Error>>,
     {
-        if !self.is_presumed {
-            return Ok(work(self.asked).await?);
+        let Self { credential, asked } = self;
+        let asked = asked.at(credential.app().now());
+        if asked.is_known() {
+            return Ok(work(asked).await?);
         }
-        let caller = self.asked.request().caller.clone();
-        self.credential.visitor.admit(&caller)?;
-        let result = work(self.asked).await;
-        if caller.notes.has_caller() {
-            self.credential.confirmed(&caller);
+        let result = work(asked.clone()).await;
+        if asked.is_known() {
+            credential.confirmed(&asked.request().caller);
             return Ok(result?);
         }
         if let Err(Error::Storage(error)) = result {
             return Err(Error::from(error).into());
         }
-        let known = Self::known(self.credential).await?;
+        let known = Self::known(credential).await?;
         Ok(work(known.asked).await?)
     }
 }

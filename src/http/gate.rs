@@ -94,29 +94,51 @@ impl Visitor {
     /// Lets a connection in that comes from where it may and is not too fast. One that is looked up after it was presumed is
     /// counted again only where it has changed.
     pub fn admit(&self, caller: &Caller) -> Result<(), Failure> {
-        self.seen.as_ref().map(|seen| seen.connection.set(caller.connection));
         caller.source.check_address(self.address).map_err(|error: Error| {
+            self.seen.as_ref().map(|seen| seen.connection.set(caller.connection));
             self.app.metrics.refused(Refused::Address);
             Failure::from(error)
         })?;
         if self.counted.get().is_some_and(|counted| Arc::ptr_eq(counted, &caller.source)) {
             return Ok(());
         }
-        let _ = self.counted.set(Arc::clone(&caller.source));
+        let remedy = "settings.rateLimit of PATCH /api/v1/connections/{id} changes that";
+        self.check(self.count(caller), "connection", remedy)
+    }
+
+    /// Whether a connection may come in by what is remembered of it, and then it is counted. Nobody is refused by that.
+    pub fn may_come(&self, caller: &Caller) -> bool {
+        let is_empty = self.app.limits.connections.is_empty(caller.connection);
+        if is_empty || caller.source.check_address(self.address).is_err() {
+            return false;
+        }
+        self.count(caller);
+        self.counted.get().is_some()
+    }
+
+    fn count(&self, caller: &Caller) -> Option<Standing> {
         let settings = &caller.source.connection.settings;
         let standing = self.app.limits.connections.take(caller.connection, settings.rate_limit);
-        self.check(standing, "connection", "settings.rateLimit of PATCH /api/v1/connections/{id} changes that")
+        self.seen.as_ref().map(|seen| seen.connection.set(caller.connection));
+        if standing.is_none_or(|standing| standing.retry_after.is_none()) {
+            let _ = self.counted.set(Arc::clone(&caller.source));
+        }
+        self.show(standing)
     }
 
     /// The same for the key of an administrator.
     pub fn admit_key(&self, key: Id) -> Result<(), Failure> {
         let rates: &Rates = &self.app.limits.admin_keys;
-        self.check(rates.take(key, None), "key", "the operator changes that with limits.admin_requests_per_second")
+        let standing = self.show(rates.take(key, None));
+        self.check(standing, "key", "the operator changes that with limits.admin_requests_per_second")
     }
 
-    /// Whether a connection is neither too fast nor elsewhere than it may be, as far as can be told without counting it.
-    pub fn may_come(&self, caller: &Caller) -> bool {
-        !self.app.limits.connections.is_empty(caller.connection) && caller.source.check_address(self.address).is_ok()
+    /// The answer will say where a limit stands.
+    fn show(&self, standing: Option<Standing>) -> Option<Standing> {
+        if let Some(seen) = &self.seen {
+            *seen.lock() = standing;
+        }
+        standing
     }
 
     /// The server.
@@ -125,9 +147,6 @@ impl Visitor {
     }
 
     fn check(&self, standing: Option<Standing>, whose: &'static str, remedy: &str) -> Result<(), Failure> {
-        if let Some(seen) = &self.seen {
-            *seen.lock() = standing;
-        }
         let Some(Standing { limit, per_second, retry_after: Some(seconds), .. }) = standing else { return Ok(()) };
         self.app.metrics.rate_limited(whose);
         let detail = format!(

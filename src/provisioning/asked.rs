@@ -1,15 +1,24 @@
 //! A request of a caller who is known, or of one whom the database confirms on the way.
 
-use super::{Error, NotedCaller, Request};
-use crate::storage::{Error as StorageError, Tx};
+use super::{Error, Request};
+use crate::storage::Tx;
 use futures_util::future::join;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Nothing that is done for a presumed caller is kept, and nothing is given out, before he is confirmed.
 #[derive(Clone)]
 pub struct Asked {
     request: Request,
-    /// The mark that the account of a presumed caller has to have still.
-    presumed: Option<i64>,
+    presumed: Option<Presumed>,
+}
+
+#[derive(Clone)]
+struct Presumed {
+    /// That the account of the caller has to have still.
+    access_mark: i64,
+    /// It had it when the work was done last.
+    is_confirmed: Arc<AtomicBool>,
 }
 
 impl From<Request> for Asked {
@@ -20,12 +29,24 @@ impl From<Request> for Asked {
 
 impl Asked {
     pub(super) fn presumed(request: Request, access_mark: i64) -> Self {
-        Self { request, presumed: Some(access_mark) }
+        Self { request, presumed: Some(Presumed { access_mark, is_confirmed: Arc::default() }) }
     }
 
     /// What is asked, to be understood before the database is.
     pub fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// The same at a later time: a body may take long to come.
+    #[must_use]
+    pub fn at(mut self, now: i64) -> Self {
+        self.request.now = now;
+        self
+    }
+
+    /// Whether it is known who asks, by now.
+    pub fn is_known(&self) -> bool {
+        self.presumed.as_ref().is_none_or(|presumed| presumed.is_confirmed.load(Ordering::Acquire))
     }
 
     /// Does the work of the request in as many ways to the database as it takes, whether the caller is known or not: the
@@ -36,27 +57,21 @@ impl Asked {
         tx: &mut Tx<'_>,
         work: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let Some(mark) = self.presumed else { return work(tx).await };
-        let caller = &self.request.caller;
+        let Some(presumed) = &self.presumed else { return work(tx).await };
+        // Work that lost against others is done again, and its caller has to be confirmed again.
+        presumed.is_confirmed.store(false, Ordering::Release);
+        let (account, mark) = (self.request.caller.account, Some(presumed.access_mark));
         let (found, result) = match tx.beside().await? {
-            Some(mut beside) => join(beside.access_mark(caller.account), work(tx)).await,
-            None => match tx.access_mark(caller.account).await? {
-                Some(found) if found == mark => (Ok(Some(found)), work(tx).await),
-                other => (Ok(other), Err(CHANGED)),
+            Some(mut beside) => join(beside.access_mark(account), work(tx)).await,
+            None => match tx.access_mark(account).await? {
+                found if found == mark => (Ok(found), work(tx).await),
+                found => (Ok(found), Err(CHANGED)),
             },
         };
-        if let (Err(_), Err(Error::Storage(StorageError::Contention(_)))) = (&found, &result) {
-            // The cause: the question came into a transaction that was broken off.
-            return result;
-        }
-        if found? != Some(mark) {
+        if found? != mark {
             return Err(CHANGED);
         }
-        caller.notes.caller(NotedCaller {
-            account: caller.account,
-            connection: caller.connection,
-            token: caller.token,
-        });
+        presumed.is_confirmed.store(true, Ordering::Release);
         result
     }
 }

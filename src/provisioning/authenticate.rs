@@ -56,6 +56,8 @@ pub fn presume(
 ) -> Option<Asked> {
     let token = service.known_tokens.find(&secret.hash(), now)?;
     let caller = token.proved.clone().caller(Arc::clone(request_id), Arc::clone(notes));
+    // Whose token it is does not change, whatever it opens now.
+    note(notes, &token.proved);
     Some(Asked::presumed(service.request(caller, now), token.access_mark))
 }
 
@@ -97,8 +99,7 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
         });
     };
     let KnownToken { proved, lifetime, .. } = &*token;
-    let Proved { account, connection, credential, .. } = *proved;
-    notes.caller(NotedCaller { account, connection, token: credential });
+    note(notes, proved);
     if !lifetime.is_good(now) {
         return refused(match lifetime.revoked {
             Some(_) => "The token was revoked. Make a new one and enter it in the identity provider.",
@@ -106,12 +107,18 @@ async fn by_token(service: &Service, secret: PlainSecret, now: i64, notes: &Note
         });
     }
     if proved.tenant.policies.mode == Mode::Personal {
+        tokens.forget(&hash);
         return Err(Guard::OrganizationModeRequired.into());
     }
     if !known.is_some_and(|known| Arc::ptr_eq(&known, &token)) {
         tokens.remember(hash, &token);
     }
     Ok(proved.clone())
+}
+
+fn note(notes: &Notes, proved: &Proved) {
+    let Proved { account, connection, credential, .. } = *proved;
+    notes.caller(NotedCaller { account, connection, token: credential });
 }
 
 /// An administrator as a caller: without a connection, so without ceiling and rules of its own.

@@ -29,9 +29,9 @@ pub struct Tx<'c> {
     /// PostgreSQL: what begins and ends transactions and their parts goes to the server with the next statement, so that it
     /// costs no way of its own.
     ahead: Vec<&'static str>,
-    /// PostgreSQL: users whose change goes to the server with what the transaction writes last, or before whatever else it
+    /// PostgreSQL: a user whose change goes to the server with what the transaction writes last, or before whatever else it
     /// asks.
-    held: Vec<UserChange>,
+    held: Option<UserChange>,
     /// What the transaction adds to the kept totals: how many more live, how many were removed. Written at its end and
     /// in order, so that transactions with many changes do not wait for each other in a circle.
     totals: Totals,
@@ -337,7 +337,7 @@ impl<'c> Tx<'c> {
         Self {
             conn,
             ahead: Vec::new(),
-            held: Vec::new(),
+            held: None,
             totals: BTreeMap::new(),
             ledger: Ledger::default(),
             parts: Vec::new(),
@@ -439,20 +439,20 @@ impl<'c> Tx<'c> {
             self.insert_audit(&audit).await?;
             return self.insert_events(&events).await;
         };
-        let held = std::mem::take(&mut self.held);
-        if held.is_empty() && self.totals.is_empty() && audit.is_empty() && events.is_empty() {
+        let held = self.held.take();
+        if held.is_none() && self.totals.is_empty() && audit.is_empty() && events.is_empty() {
             return Ok(());
         }
         let ahead = postgres::send(conn, std::mem::take(&mut self.ahead));
         let (mut second, mut third) = (Tx::postgres(conn), Tx::postgres(conn));
-        let (users, totals) = (write_users(conn, held), self.add_totals());
-        let (ahead, users, totals, audit, events) =
-            join5(ahead, users, totals, second.insert_audit(&audit), third.insert_events(&events)).await;
-        ahead.map_err(Error::from).and(users).and(totals).and(audit).and(events)
+        let (user, totals) = (write_held(conn, held), self.add_totals());
+        let (ahead, user, totals, audit, events) =
+            join5(ahead, user, totals, second.insert_audit(&audit), third.insert_events(&events)).await;
+        ahead.map_err(Error::from).and(user).and(totals).and(audit).and(events)
     }
 
-    /// The same connection once more, where statements need not wait for each other's answers; for `both!`, whose first
-    /// operation sends what goes ahead.
+    /// The same connection once more, where statements need not wait for each other's answers. What is asked there goes to the
+    /// server in the order in which it is asked, but without what goes ahead of this one's next statement.
     pub async fn beside(&mut self) -> Result<Option<Self>, Error> {
         self.write_held().await?;
         Ok(match self.conn {
@@ -465,21 +465,18 @@ impl<'c> Tx<'c> {
     pub async fn update_user(&mut self, change: UserChange, emails: Option<&[Email]>) -> Result<(), Error> {
         let nobody_can_object = emails.is_none() && change.keeps_keys();
         if nobody_can_object && self.parts.is_empty() && matches!(self.conn, Conn::Postgres(_)) {
-            self.held.push(change);
+            self.write_held().await?;
+            self.held = Some(change);
             return Ok(());
         }
         still_there(self.update_user_row(change, emails).await?)
     }
 
     async fn write_held(&mut self) -> Result<(), Error> {
-        let held = std::mem::take(&mut self.held);
-        let Conn::Postgres(conn) = self.conn else { return Ok(()) };
-        if held.is_empty() {
-            return Ok(());
-        }
+        let (Conn::Postgres(conn), Some(held)) = (&self.conn, self.held.take()) else { return Ok(()) };
         let ahead = postgres::send(conn, std::mem::take(&mut self.ahead)).map_err(Error::from);
         // On the heap, because this stands within every operation.
-        Box::pin(in_order(ahead, write_users(conn, held))).await.map(|_| ())
+        Box::pin(in_order(ahead, write_held(conn, Some(held)))).await.map(|_| ())
     }
 
     async fn add_totals(&mut self) -> Result<(), Error> {
@@ -571,11 +568,9 @@ impl<'c> Tx<'c> {
     }
 }
 
-async fn write_users(mut conn: postgres::Conn<'_>, changes: Vec<UserChange>) -> Result<(), Error> {
-    for change in changes {
-        still_there(postgres::queries::users::update(&mut conn, change, None).await?)?;
-    }
-    Ok(())
+async fn write_held(mut conn: postgres::Conn<'_>, held: Option<UserChange>) -> Result<(), Error> {
+    let Some(change) = held else { return Ok(()) };
+    still_there(postgres::queries::users::update(&mut conn, change, None).await?)
 }
 
 /// Who is locked cannot get another version, so this is seen by nobody; but a change must not be lost in silence.

@@ -169,10 +169,9 @@ pub async fn save(
     // Where the old names cannot be told, all columns are written: a change may be what mends them.
     let was = names(&old).ok().map(|names| WrittenRow { names: names.into(), placement: (&before).into() });
     let row = WrittenRow { names: draft.names.clone().into(), placement: (&placement).into() };
-    let body = draft.profile.body.clone();
     let change = UserChange { account, id, version, next_version: next, now, profile: draft.profile.clone(), was, row };
     tx.update_user(change, emails).await.map_err(|error| taken(error, &draft))?;
-    stored = Stored { version: next, last_modified: now, body, ..stored };
+    stored = Stored { version: next, last_modified: now, body: draft.profile.body, ..stored };
     let told = Told {
         id,
         version: next,

@@ -165,8 +165,9 @@ pub async fn members(conn: &mut Conn<'_>, account: Id, group: Id) -> QueryResult
         sql.template(words, |sql, place| _ = sql.id([account, group][place]));
         let parts: Vec<Vec<u8>> = sql.load(conn).await?;
         let mut ids = ids_of(&parts.concat());
-        // In order already, though no standard promises that an aggregate sees its rows so.
+        // In order already and each once, though no standard promises that an aggregate sees its rows so.
         ids.sort_unstable();
+        ids.dedup();
         return Ok(ids);
     }
     let mut sql: Sql<IdSql> = Sql::new("SELECT user_id FROM memberships WHERE account_id = ");

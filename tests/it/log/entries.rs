@@ -4,6 +4,7 @@ use super::{entries, entry, page};
 use crate::support::{Reply, Server, on_both, send};
 use reqwest::Method;
 use scim_connector::admin;
+use scim_connector::domain::RateLimit;
 use serde_json::{Value, json};
 
 const BULK: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
@@ -132,6 +133,22 @@ on_both! {
             assert_eq!((&found["status"], &found["body"]), (&json!(status), &Value::Null), "{found}");
         }
         assert_eq!(entry(&server, &broken).await["bodyBytes"], 18);
+    }
+
+    /// Also the first one, whose caller was known before and has not been looked up.
+    async fn whoever_is_too_fast_finds_that_in_the_log(server) {
+        let user = server.user("ada").await;
+        let limit = Some(RateLimit { per_second: 1, burst: 3 });
+        server.configure(move |connection| connection.settings.rate_limit = limit).await;
+        for _ in 0..20 {
+            let reply = server.put(&format!("/Users/{user}"), json!({ "userName": "ada" })).await;
+            if reply.status == 429 {
+                let found = entry(&server, &reply).await;
+                assert_eq!((&found["status"], &found["outcome"]), (&json!(429), &json!("refused")), "{found}");
+                return;
+            }
+        }
+        panic!("nothing was too fast");
     }
 
     /// A bulk request is one entry, with what changed and which operations were refused.
