@@ -36,6 +36,9 @@ impl Options {
 }
 
 /// A database that is open. Cheap to clone.
+///
+/// What waits for PostgreSQL is kept on the heap: it is as large as everything that a request can ask, and each layer around
+/// a request moves what it holds, whichever database there is.
 #[derive(Clone)]
 pub enum Db {
     Sqlite { threads: Threads, path: Arc<PathBuf>, lock: Option<Arc<File>> },
@@ -115,7 +118,7 @@ impl Db {
         let work = async {
             match self {
                 Self::Sqlite { threads, .. } => threads.read(work).await,
-                Self::Postgres(pool) => pool.read(work).await,
+                Self::Postgres(pool) => Box::pin(pool.read(work)).await,
             }
         };
         work.instrument(tracing::info_span!(target: SPANS, "db.read")).await
@@ -131,7 +134,7 @@ impl Db {
         let work = async {
             match self {
                 Self::Sqlite { threads, .. } => threads.scan(work).await,
-                Self::Postgres(pool) => pool.scan(work).await,
+                Self::Postgres(pool) => Box::pin(pool.scan(work)).await,
             }
         };
         work.instrument(tracing::info_span!(target: SPANS, "db.scan")).await
@@ -149,7 +152,7 @@ impl Db {
         let work = async {
             match self {
                 Self::Sqlite { threads, .. } => threads.write(work).await,
-                Self::Postgres(pool) => pool.write(work).await,
+                Self::Postgres(pool) => Box::pin(pool.write(work)).await,
             }
         };
         work.instrument(tracing::info_span!(target: SPANS, "db.write")).await

@@ -9,6 +9,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool as Deadpool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use futures_util::FutureExt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -77,14 +78,14 @@ impl Pool {
     {
         let number = self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len();
         let lane = self.lane(number, None).await?;
-        match tokio::time::timeout(LONGEST_POINT_READ, work(&mut Tx::postgres(&lane))).await {
+        match tokio::time::timeout(LONGEST_POINT_READ, pin!(work(&mut Tx::postgres(&lane)))).await {
             Ok(Err(error)) if matches!(error.storage(), Some(Error::Unavailable(_))) => {}
             Ok(result) => return result,
             Err(_) => tracing::warn!("a shared connection to PostgreSQL is silent and is replaced"),
         }
         // A read can be done again; the connection may only have been lost.
         let lane = self.lane(number, Some(&lane)).await?;
-        let again = tokio::time::timeout(LONGEST_POINT_READ, work(&mut Tx::postgres(&lane))).await;
+        let again = tokio::time::timeout(LONGEST_POINT_READ, pin!(work(&mut Tx::postgres(&lane)))).await;
         again.unwrap_or_else(|_| Err(Error::Unavailable("PostgreSQL does not answer".to_owned()).into()))
     }
 

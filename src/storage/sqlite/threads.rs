@@ -14,6 +14,7 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::sqlite::SqliteConnection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -123,12 +124,12 @@ impl Threads {
             let result = match connection {
                 // Who asked is gone before it began: nobody will hear that it was done.
                 Ok(_) if !own.begin() || answer.is_closed() => Err(lost().into()),
-                Ok(connection) => super::run_ready(async {
+                Ok(connection) => super::run_ready(pin!(async {
                     let mut tx = Tx::sqlite(Conn(connection));
                     let done = work(&mut tx).await?;
                     tx.finish().await?;
                     Ok(done)
-                }),
+                })),
                 Err(reason) => Err(Error::from_commit(reason).into()),
             };
             let keep = result.is_ok();
@@ -155,7 +156,7 @@ where
     break_off_after(Some(LONGEST_SCAN));
     // Prepared once, unlike the statements of diesel's own transactions.
     diesel::RunQueryDsl::execute(Sql::<()>::new("BEGIN"), connection).map_err(Error::from)?;
-    let read = catch_unwind(AssertUnwindSafe(|| super::run_ready(work(&mut Tx::sqlite(Conn(connection))))));
+    let read = catch_unwind(AssertUnwindSafe(|| super::run_ready(pin!(work(&mut Tx::sqlite(Conn(connection)))))));
     let result = read.unwrap_or_else(|_| {
         tracing::error!("a read panicked");
         Err(lost().into())
