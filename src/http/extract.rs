@@ -54,7 +54,8 @@ impl FromRequestParts<App> for Asking {
 impl Asking {
     async fn known(credential: Credential) -> Result<Self, Failure> {
         let caller = credential.authenticate().await?;
-        let asked = credential.app().service.request(caller, credential.now).into();
+        let app = credential.app();
+        let asked = app.service.request(caller, app.now()).into();
         Ok(Self { credential, asked })
     }
 
